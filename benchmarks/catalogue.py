@@ -118,9 +118,11 @@ def _both(name: str, title: str, end: End, works: str, note: str = "") -> Peer:
 _SYNC = End("rpcgen_sync", "sync")
 _ASYNCIO = End("rpcgen_aio", "asyncio")
 _UVLOOP = End("rpcgen_aio", "uvloop")
+_PROCESSES = End("rpcgen_processes", "sync")
 _GO = End("go", "gob")
 
 _THREADED = "call futures threads order blob"
+_CONNECTED = " connections-16 connections-64"
 _LOOPED = "call tasks order blob"
 _OPTIONS = " plain timeout metadata"
 _GO_CLIENT = "call futures tasks connections-16 connections-64 order blob"
@@ -130,7 +132,7 @@ _SERIAL_NOTE = "one call at a time on a connection: 64 threads have one each"
 PEERS = {
     peer.name: peer
     for peer in (
-        _both("rpcgen", "rpcgen, threads", _SYNC, _THREADED + _OPTIONS),
+        _both("rpcgen", "rpcgen, threads", _SYNC, _THREADED + _CONNECTED + _OPTIONS),
         _both("rpcgen-asyncio", "rpcgen, asyncio", _ASYNCIO, _LOOPED + _OPTIONS),
         _both("rpcgen-uvloop", "rpcgen, uvloop", _UVLOOP, _LOOPED + _OPTIONS),
         _peer(
@@ -146,6 +148,27 @@ PEERS = {
             _ASYNCIO,
             End("rpcgen_channel_aio", "asyncio"),
             "call tasks",
+        ),
+        _peer(
+            "rpcgen-pool",
+            "rpcgen, threads, pool of 4",
+            _SYNC,
+            End("rpcgen_pool", "sync"),
+            "call futures",
+        ),
+        _peer(
+            "rpcgen-pool-asyncio",
+            "rpcgen, asyncio, pool of 4",
+            _ASYNCIO,
+            End("rpcgen_pool_aio", "asyncio"),
+            "call tasks",
+        ),
+        _peer(
+            "rpcgen-processes",
+            "rpcgen, threads, 2 processes",
+            _PROCESSES,
+            _SYNC,
+            "call" + _CONNECTED,
         ),
         _both(
             "rpcgen-nats", "rpcgen, threads, via NATS", End("rpcgen_nats", "sync"), "call futures"
@@ -167,6 +190,13 @@ PEERS = {
         _peer("rpcgen-asyncio-to-go", "rpcgen, asyncio, to Go", _GO, _ASYNCIO, _LOOPED),
         _peer("rpcgen-uvloop-to-go", "rpcgen, uvloop, to Go", _GO, _UVLOOP, _LOOPED),
         _peer("go-to-rpcgen", "Go to rpcgen, threads", _SYNC, _GO, _GO_CLIENT),
+        _peer(
+            "go-to-rpcgen-processes",
+            "Go to rpcgen, threads, 2 processes",
+            _PROCESSES,
+            _GO,
+            "call" + _CONNECTED,
+        ),
         _peer("go-to-rpcgen-asyncio", "Go to rpcgen, asyncio", _ASYNCIO, _GO, _GO_CLIENT),
         _peer("go-to-rpcgen-uvloop", "Go to rpcgen, uvloop", _UVLOOP, _GO, _GO_CLIENT),
         _both("go", "Go net/rpc, gob", _GO, _GO_CLIENT),
@@ -185,6 +215,7 @@ PEERS = {
             "HTTP/1.1: its tasks share a pool of connections",
         ),
         _both("grpclib", "grpclib", End("grpclib_peer", "asyncio"), _LOOPED),
+        _both("msgspec", "msgspec, by hand", End("msgspec_raw", "sync"), _SERIAL, _SERIAL_NOTE),
         # The limits.
         _both("sockets", "raw sockets", End("raw_sync", "sync"), "call futures blob"),
         _both("asyncio", "raw asyncio", End("raw_aio", "asyncio"), "call tasks blob"),

@@ -18,7 +18,7 @@ from attrs import frozen
 
 from tests import golang
 
-from .job import Job, Timing
+from .job import Cost, Job, Timing
 
 __all__ = ["ROOT", "End", "Pair", "PeerError", "Process", "environment"]
 
@@ -207,6 +207,15 @@ class Pair:
     def run(self, job: Job) -> Timing:
         """Let the client carry out a job. Raises `PeerError`."""
         return Timing(**self.client.ask(attrs.asdict(job)))
+
+    def run_and_account(self, job: Job) -> tuple[Timing, Cost]:
+        """Do the same, and return what it has taken of the processor as well."""
+        client, server = self.client.processor, self.server.processor
+        timing = self.run(job)
+        calls = len(timing.latencies) / 1e6
+        return timing, Cost(
+            (self.client.processor - client) / calls, (self.server.processor - server) / calls
+        )
 
     @property
     def processor(self) -> float:

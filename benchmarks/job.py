@@ -10,7 +10,7 @@ from attrs import frozen
 
 from .values import BLOB, FACTORS, PRODUCT, READ, numbers
 
-__all__ = ["OPTIONS", "Job", "Operation", "Timing"]
+__all__ = ["OPTIONS", "Cost", "Job", "Operation", "Timing"]
 
 
 @frozen
@@ -23,6 +23,7 @@ class Job:
     - ``threads``: ``width`` threads share the client; each calls in a closed loop.
     - ``tasks``: the same with tasks of asyncio, or goroutines.
     - ``connections``: the same with a client for each, on a connection of its own.
+    - ``paced``: one after the other, ``size`` of them a second, if they are that fast.
 
     ``size`` is the number of elements, for the method ``numbers``.
     """
@@ -45,6 +46,17 @@ class Timing:
 
     latencies: list[int]
     elapsed: int
+
+
+@frozen
+class Cost:
+    """Processor time of one call at either side, in microseconds.
+
+    That of the client has what it takes to tell the latencies, some 0.3 microseconds.
+    """
+
+    client: float = 0.0
+    server: float = 0.0
 
 
 OPTIONS: Final = ("timeout", "metadata")

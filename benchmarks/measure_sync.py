@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from time import perf_counter_ns
+from time import perf_counter_ns, sleep
 
 from .job import Job, Operation, Timing
 from .peers.ends import Client, Future
@@ -26,6 +26,8 @@ def measure(client: Client, connect: Connect, job: Job) -> Timing:
         return _threads(lambda: operation.call, job)
     if job.scheme == "connections":
         return _connections(connect, job)
+    if job.scheme == "paced":
+        return _paced(operation.call, job)
     latencies, start, end = _sequence(operation.call, job.count)
     return Timing(latencies, end - start)
 
@@ -39,6 +41,19 @@ def _sequence(call: Callable[[], object], count: int) -> tuple[list[int], int, i
         latencies.append(end - start)
         start = end
     return latencies, first, start
+
+
+def _paced(call: Callable[[], object], job: Job) -> Timing:
+    latencies = []
+    first = perf_counter_ns()
+    for number in range(job.count):
+        early = first + number * 1_000_000_000 // job.size - perf_counter_ns()
+        if early > 0:
+            sleep(early / 1e9)
+        start = perf_counter_ns()
+        call()
+        latencies.append(perf_counter_ns() - start)
+    return Timing(latencies, perf_counter_ns() - first)
 
 
 def _futures(client: Client, job: Job) -> Timing:

@@ -75,11 +75,16 @@ class Results:
             if rows:
                 yield table, rows
 
-    def compared(self, each: Measurement) -> float | None:
-        """Return the ratio of a measurement to the reference of its table, if there are both."""
+    def compared(self, each: Measurement, figure: str = "") -> float | None:
+        """Return the ratio of a measurement to the reference of its table, if there are both.
+
+        Args:
+            each: The measurement.
+            figure: Attribute of samples that is compared; that of the work if left out.
+        """
         work = WORKS[each.work]
         reference = self.find(*REFERENCES[work.table])
-        return ratio(each, reference, work.figure) if reference else None
+        return ratio(each, reference, figure or work.figure) if reference else None
 
     def codec_row(self, message: str, name: str) -> Row | None:
         """Return what a codec took for a message, if it was measured."""

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from .catalogue import TABLES, WORKS, Peer, Work
 from .controller import Pair, PeerError
-from .job import Timing
+from .job import Cost, Timing
 from .summary import Measurement, Sample, sample
 
 __all__ = ["Rounds", "Session", "Unit", "units"]
@@ -92,9 +92,9 @@ class Rounds:
         """Find how many calls each unit makes in its time."""
         for unit in self._units:
             first = max(FEWEST, 2 * unit.work.width)
-            if timing := self._try(unit, first):
-                second = _count(unit, timing, self._seconds / 4)
-                timing = self._try(unit, second) or timing
+            if found := self._try(unit, first):
+                second = _count(unit, found[0], self._seconds / 4)
+                timing, _ = self._try(unit, second) or found
                 self._counts[unit] = _count(unit, timing, self._seconds)
             done(unit)
 
@@ -104,8 +104,8 @@ class Rounds:
             turn = [unit for unit in self._units if unit.work.table == table]
             self._random.shuffle(turn)
             for unit in turn:
-                if timing := self._try(unit, self._counts.get(unit, 0)):
-                    self._samples[unit].append(sample(timing))
+                if found := self._try(unit, self._counts.get(unit, 0)):
+                    self._samples[unit].append(sample(*found))
                 done(unit)
 
     def results(self) -> list[Measurement]:
@@ -120,11 +120,11 @@ class Rounds:
             for unit in self._units
         ]
 
-    def _try(self, unit: Unit, count: int) -> Timing | None:
+    def _try(self, unit: Unit, count: int) -> tuple[Timing, Cost] | None:
         if unit in self._errors:
             return None
         try:
-            return self._session.pair(unit.peer.name).run(unit.work.job(count))
+            return self._session.pair(unit.peer.name).run_and_account(unit.work.job(count))
         except PeerError as error:
             self._errors[unit] = str(error)
             return None

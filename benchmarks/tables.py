@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from .catalogue import PEERS, TABLES, WORKS
 from .codec import MESSAGES, Row
@@ -15,6 +16,9 @@ from .targets import Verdict
 __all__ = ["markdown", "ordered", "table"]
 
 NOT_THERE = "-"
+
+# Heads of the columns of processor time: of a call at each side, and of both together.
+_COSTS: Final = ("client's CPU, µs", "server's CPU, µs", "CPU, x rpcgen")
 
 
 def markdown(results: Results, verdicts: Iterable[Verdict]) -> str:
@@ -92,21 +96,29 @@ def ordered(measurements: Iterable[Measurement]) -> list[Measurement]:
 def _works(results: Results) -> Iterator[str]:
     for name, measurements in results.tables():
         what = "calls/s" if WORKS[measurements[0].work].figure == "rate" else "time"
-        head = ("", "median, µs", "p99, µs", "calls/s", f"{what}, x rpcgen")
-        rows = [_work_row(each, results.compared(each)) for each in ordered(measurements)]
+        head = ("", "median, µs", "p99, µs", "calls/s", f"{what}, x rpcgen", *_COSTS)
+        rows = [
+            _work_row(each, results.compared(each), results.compared(each, "processor"))
+            for each in ordered(measurements)
+        ]
         yield f"### {TABLES[name]}\n\n" + table(head, rows) + _notes(measurements)
 
 
-def _work_row(each: Measurement, compared: float | None) -> tuple[str, ...]:
+def _work_row(
+    each: Measurement, compared: float | None, processor: float | None
+) -> tuple[str, ...]:
     label = PEERS[each.peer].label(WORKS[each.work])
     if not each.samples:
-        return label, "failed", NOT_THERE, NOT_THERE, NOT_THERE
+        return label, "failed", *[NOT_THERE] * 6
     return (
         label,
         _figure(each.median),
         _figure(each.p99),
         _figure(each.rate),
         NOT_THERE if compared is None else f"{compared:.2f}",
+        _figure(each.cost.client),
+        _figure(each.cost.server),
+        NOT_THERE if processor is None else f"{processor:.2f}",
     )
 
 

@@ -220,6 +220,16 @@ TARGETS = (
     ),
     *_at_most(
         "a",
+        ("threads, pool of 4, latency", ("rpcgen-pool", "call")),
+        (1.1, None, "rpcgen, threads", ("rpcgen", "call")),
+    ),
+    *_at_most(
+        "a",
+        ("asyncio, pool of 4, latency", ("rpcgen-pool-asyncio", "call")),
+        (1.1, None, "rpcgen, asyncio", ("rpcgen-asyncio", "call")),
+    ),
+    *_at_most(
+        "a",
         ("asyncio, via NATS, latency", ("rpcgen-nats-asyncio", "call")),
         (1.3, None, "nats-py, request", ("nats", "call")),
     ),

@@ -80,10 +80,22 @@ int refuse_keywords(PyObject *keywords);
  * `reraise_interrupt` is that of rpcgen._interrupts. */
 int drop_exception(PyObject *reraise_interrupt);
 
+/* Return the result of a method of the subclass in Python, which does the same with care. It has as
+ * many arguments as there are before a NULL. */
+PyObject *in_python(
+    PyObject *self, const char *method, PyObject *first, PyObject *second, PyObject *third);
+
 /* Take over the arguments of a method by place or name; those that are not given stay as they are.
  * Return -1 with an exception if one of the first is lacking, or there is one too many. */
 int take_arguments(PyObject *const *arguments, Py_ssize_t count, PyObject *keywords,
                    const char *const *names, int required, PyObject **results);
+
+/* Return true for an object of a type that has no subclasses: the function that empties one tells. */
+static inline int
+is_emptied_by(PyObject *object, inquiry clear)
+{
+    return (inquiry)PyType_GetSlot(Py_TYPE(object), Py_tp_clear) == clear;
+}
 
 /* Free an object of any of the types, once its `tp_clear` has given back what it refers to. */
 void deallocate(PyObject *self);
@@ -93,6 +105,7 @@ void free_with(PyObject *self, inquiry clear);
 
 typedef struct {
     PyObject *stream_type;
+    PyObject *encoder_type;
 } ModuleState;
 
 extern PyType_Spec encode_function_spec;
@@ -102,5 +115,7 @@ extern PyType_Spec decode_message_spec;
 extern PyType_Spec stream_spec;
 extern PyType_Spec header_reader_spec;
 extern PyType_Spec message_encoder_spec;
+extern PyType_Spec single_encoder_spec;
+extern PyType_Spec single_decoder_spec;
 
 #endif

@@ -123,6 +123,8 @@ PyObject *read_value(Reader *r, Pair *pair, long depth);
 /* Read a value that brings its type along, if the stream has met that. */
 PyObject *read_interface(Reader *r, Pair *pair, long depth);
 
+PyObject *read_map(Reader *r, Pair *pair, long depth);
+
 PyObject *read_struct(Reader *r, Pair *pair, long depth);
 
 /* Set up a pair of a program from its row, and give back what that has taken. */
@@ -137,7 +139,10 @@ int is_program(PyObject *object);
 PyObject *read_message(
     PyObject *message, PyObject *bytes, PyObject *stream, Py_ssize_t pos, Py_ssize_t *end);
 
-/* Read a value as it stands at the top of a message. */
+/* Read a value as it stands at the top of a message, or behind the type of an interface value. */
+PyObject *read_top(Reader *r, long depth);
+
+/* The same of a message, for which memory is counted. */
 PyObject *decode_top(Reader *r, long depth);
 
 static inline void

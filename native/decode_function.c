@@ -25,32 +25,30 @@ load_room(Reader *r, long depth)
 /* Messages of so many bytes may be of more objects than Python makes between two collections. */
 #define MANY 8192
 
-/* Read the root. What comes of a message has no circles: the collector, which would go through it
- * again and again while it grows, waits until it is there. */
-static PyObject *
-read_root(Reader *r, long depth)
+PyObject *
+read_top(Reader *r, long depth)
 {
     DecodeProgram *program = r->program;
-    int paused = program->is_quiet && r->end - r->pos > MANY && PyGC_Disable();
-    PyObject *value = read_value(r, &program->pairs[program->root], depth);
-    if (paused) {
-        PyGC_Enable();
+    uint64_t number = 0;
+    if (program->has_number && (read_uint(r, &number) < 0 || number)) {
+        return NULL; /* what is no struct comes like a field with the number 0 */
     }
-    return value;
+    return read_value(r, &program->pairs[program->root], depth);
 }
 
 PyObject *
 decode_top(Reader *r, long depth)
 {
-    DecodeProgram *program = r->program;
-    uint64_t number = 0;
     if (load_room(r, depth) < 0 || load_end(r) < 0 || r->pos < 0 || r->pos > r->end) {
         return NULL;
     }
-    if (program->has_number && (read_uint(r, &number) < 0 || number)) {
-        return NULL;
+    /* What comes of a message has no circles: the collector, which would go through it again and
+     * again while it grows, waits until it is there. */
+    int paused = r->program->is_quiet && r->end - r->pos > MANY && PyGC_Disable();
+    PyObject *value = read_top(r, depth);
+    if (paused) {
+        PyGC_Enable();
     }
-    PyObject *value = read_root(r, depth);
     Py_CLEAR(r->interfaces);
     if (value != NULL && store_room(r) < 0) {
         Py_CLEAR(value);

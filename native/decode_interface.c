@@ -28,7 +28,8 @@ interfaces_of(Reader *r)
     return r->interfaces;
 }
 
-/* Return how values of a name and a type are decoded, and what they count: a pair, borrowed. */
+/* Return how values of a name and a type are decoded, and what they count; and what makes them keep
+ * the name, or None, and what that counts: a tuple, borrowed. */
 static PyObject *
 known_type(Reader *r, Pair *pair, Py_ssize_t begin)
 {
@@ -46,26 +47,53 @@ known_type(Reader *r, Pair *pair, Py_ssize_t begin)
     }
     PyObject *found = PyDict_GetItemWithError(known, key);
     Py_DECREF(key);
-    return found != NULL && PyTuple_CheckExact(found) && PyTuple_Size(found) == 2 ? found : NULL;
+    return found != NULL && PyTuple_CheckExact(found) && PyTuple_Size(found) == 4 ? found : NULL;
+}
+
+/* Charge what a value counts, as Python has written it. */
+static int
+charge_counted(Reader *r, PyObject *counted)
+{
+    int overflow;
+    if (!PyLong_Check(counted)) {
+        return -1;
+    }
+    long long size = PyLong_AsLongLongAndOverflow(counted, &overflow);
+    return overflow || size < 0 ? -1 : charge(r, 1, size);
 }
 
 /* Read what follows name and type: its size, and the value as it stands at the top of a message. */
 static PyObject *
-read_held(Reader *r, DecodeProgram *program, long long size, long depth)
+read_held(Reader *r, PyObject *program, PyObject *counted, long depth)
 {
-    uint64_t ignored, number = 0;
-    if (read_uint(r, &ignored) < 0 || charge(r, 1, size) < 0 || !program->is_counted
-        || program->pairs == NULL) {
+    uint64_t ignored;
+    if (!is_program(program) || read_uint(r, &ignored) < 0 || charge_counted(r, counted) < 0) {
         return NULL;
     }
-    if (program->has_number && (read_uint(r, &number) < 0 || number)) {
+    DecodeProgram *outer = r->program, *inner = (DecodeProgram *)program;
+    if (!inner->is_counted || inner->pairs == NULL) {
         return NULL;
     }
-    DecodeProgram *outer = r->program;
-    r->program = program;
-    PyObject *value = read_value(r, &program->pairs[program->root], depth - 1);
+    r->program = inner;
+    PyObject *value = read_top(r, depth - 1);
     r->program = outer;
     return value;
+}
+
+/* Return a value as one that keeps the type it came as, where there is a class for that. The value
+ * is given away. */
+static PyObject *
+keep(Reader *r, PyObject *value, PyObject *make, PyObject *counted)
+{
+    if (value == NULL || make == Py_None) {
+        return value;
+    }
+    PyObject *kept = PyObject_CallFunctionObjArgs(make, value, NULL);
+    if (kept != NULL && kept != value && charge_counted(r, counted) < 0) {
+        Py_CLEAR(kept);
+    }
+    Py_DECREF(value);
+    return kept;
 }
 
 PyObject *
@@ -93,20 +121,11 @@ read_interface(Reader *r, Pair *pair, long depth)
     if (found == NULL) {
         return NULL;
     }
-    PyObject *program = PyTuple_GetItem(found, 0);
-    PyObject *counted = PyTuple_GetItem(found, 1);
-    if (!is_program(program) || !PyLong_Check(counted)) {
-        return NULL;
-    }
-    int overflow;
-    long long in_memory = PyLong_AsLongLongAndOverflow(counted, &overflow);
-    if (overflow || in_memory < 0) {
-        return NULL;
-    }
-    Py_INCREF(program);
+    Py_INCREF(found);
     r->level++;
-    PyObject *value = read_held(r, (DecodeProgram *)program, in_memory, depth);
+    PyObject *value = read_held(r, PyTuple_GetItem(found, 0), PyTuple_GetItem(found, 1), depth);
     r->level--;
-    Py_DECREF(program);
+    value = keep(r, value, PyTuple_GetItem(found, 2), PyTuple_GetItem(found, 3));
+    Py_DECREF(found);
     return value;
 }

@@ -92,9 +92,7 @@ read_message(
     PyObject *message, PyObject *bytes, PyObject *stream, Py_ssize_t pos, Py_ssize_t *end)
 {
     DecodeMessage *m = (DecodeMessage *)message;
-    /* There are no subclasses, so the function that empties one tells. */
-    inquiry clear = (inquiry)PyType_GetSlot(Py_TYPE(message), Py_tp_clear);
-    if (clear != decode_message_clear || m->program == NULL
+    if (!is_emptied_by(message, decode_message_clear) || m->program == NULL
         || ((DecodeProgram *)m->program)->pairs == NULL) {
         return NULL;
     }

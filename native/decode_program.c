@@ -156,8 +156,7 @@ decode_program_clear(PyObject *self)
 int
 is_program(PyObject *object)
 {
-    /* There are no subclasses, so the function that empties one tells. */
-    return (inquiry)PyType_GetSlot(Py_TYPE(object), Py_tp_clear) == decode_program_clear;
+    return is_emptied_by(object, decode_program_clear);
 }
 
 static PyObject *

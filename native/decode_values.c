@@ -1,4 +1,4 @@
-/* Decoding values: numbers, text, sequences, maps, and what they are converted to. */
+/* Decoding values: numbers, text, sequences, and what they are converted to. */
 #include "decode.h"
 
 PyObject *
@@ -96,9 +96,6 @@ read_enum(Reader *r, Pair *pair, long depth)
     return call_with(pair->make, value);
 }
 
-/* rpcgen.values.collisions.MANY_KEYS */
-#define MANY_KEYS (1 << 15)
-
 /* Return true for values in the making of which no code in Python can run. */
 static int
 is_plain(int op)
@@ -168,52 +165,6 @@ read_elements(Reader *r, Pair *pair, long depth)
         }
     }
     return pair->make == NULL ? list : call_with(pair->make, list);
-}
-
-/* Return true for a map of so few keys that nobody need look at their hashes. */
-static int
-are_few(Reader *r, Pair *pair, uint64_t count)
-{
-    if (pair->flags & MAY_PROBE && count > MANY_KEYS) {
-        return 0;
-    }
-    if (!(pair->flags & IS_STEERABLE)) {
-        return 1;
-    }
-    long long most;
-    PyObject *limits = PyObject_GetAttr(r->stream, r->program->names[NAME_LIMITS]);
-    if (limits == NULL) {
-        return 0;
-    }
-    int result = number_of(r, limits, NAME_COLLISIONS, &most);
-    Py_DECREF(limits);
-    return result == 0 && most >= 0 && count <= (uint64_t)most;
-}
-
-static PyObject *
-read_map(Reader *r, Pair *pair, long depth)
-{
-    uint64_t count;
-    if (read_uint(r, &count) < 0 || count > (uint64_t)(r->end - r->pos) || !are_few(r, pair, count)
-        || charge(r, (long long)count, pair->charge) < 0) {
-        return NULL;
-    }
-    PyObject *map = PyDict_New();
-    for (uint64_t i = 0; map != NULL && i < count; i++) {
-        PyObject *value = NULL, *key = read_value(r, &r->program->pairs[pair->parts[0]], depth);
-        if (key != NULL) {
-            value = read_value(r, &r->program->pairs[pair->parts[1]], depth);
-        }
-        if (value == NULL || PyDict_SetItem(map, key, value) < 0) {
-            Py_CLEAR(map);
-        }
-        Py_XDECREF(key);
-        Py_XDECREF(value);
-    }
-    if (map != NULL && pair->flags & MAY_MERGE && (uint64_t)PyDict_Size(map) != count) {
-        Py_CLEAR(map);
-    }
-    return map;
 }
 
 /* Read a value with parts, which takes one of the levels that there may be. */

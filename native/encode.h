@@ -8,7 +8,7 @@
 #define IS_OF_BYTES 2 /* a list or an array of uint8 */
 #define MAY_BE_NIL 4  /* an interface that may hold nothing */
 
-/* rpcgen.gob.numbers.LARGE: bytes from this size on are not copied. */
+/* rpcgen.gob.numbers.MIN_ZERO_COPY_BYTES: bytes from this size on are not copied. */
 #define LARGE 32768
 
 typedef struct {
@@ -62,6 +62,10 @@ int grow(Writer *w, size_t more);
 int put_int(Writer *w, int64_t value);
 int put_float(Writer *w, double value);
 int put_raw(Writer *w, const char *raw, size_t size);
+
+/* Write bytes that are a part of the message as they are, without their size. */
+int put_encoded(Writer *w, PyObject *encoded);
+
 int put_bytes(Writer *w, PyObject *raw);
 int put_byte_elements(PyObject *value, Py_ssize_t size, int is_array, Writer *w);
 int put_byte_array(Node *node, PyObject *value, Writer *w);
@@ -93,6 +97,10 @@ int put_by(PyObject *function, PyObject *value, Writer *w, int level);
  * NULL where the value must be encoded otherwise, or `function` is no EncodeFunction. */
 PyObject *write_message(
     PyObject *function, PyObject *ahead, PyObject *id, PyObject *value, PyObject *interfaces);
+
+/* Return the message of a value behind other bytes, by a MessageEncoder that has described what was
+ * asked for; NULL where it is out of the ordinary. */
+PyObject *encode_short(PyObject *encoder, PyObject *ahead, PyObject *value, PyObject *asked);
 
 /* Write a value that is sent whatever it is. */
 int put_element(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level);

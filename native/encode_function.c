@@ -36,9 +36,8 @@ put_top(EncodeFunction *f, PyObject *value, Writer *w, int level)
 static int
 is_function(PyObject *object)
 {
-    /* There are no subclasses, so the function that empties one tells. */
-    inquiry clear = (inquiry)PyType_GetSlot(Py_TYPE(object), Py_tp_clear);
-    return clear == encode_function_clear && ((EncodeFunction *)object)->nodes != NULL;
+    return is_emptied_by(object, encode_function_clear)
+           && ((EncodeFunction *)object)->nodes != NULL;
 }
 
 int
@@ -109,20 +108,15 @@ write_message(
     PyObject *function, PyObject *ahead, PyObject *id, PyObject *value, PyObject *interfaces)
 {
     EncodeFunction *f = (EncodeFunction *)function;
-    if (!is_function(function) || !PyBytes_CheckExact(ahead) || !PyBytes_CheckExact(id)) {
+    if (!is_function(function) || !PyBytes_CheckExact(ahead)) {
         return NULL;
     }
     Writer w;
     begin(&w, NULL);
     w.interfaces = interfaces;
     PyObject *result = NULL;
-    size_t size = (size_t)PyBytes_Size(id);
-    if (reserve(&w, size) == 0) {
-        memcpy(w.data, PyBytes_AsString(id), size);
-        w.used = size;
-        if (put_top(f, value, &w, 0) == 0) {
-            result = with_length(ahead, &w);
-        }
+    if (put_encoded(&w, id) == 0 && put_top(f, value, &w, 0) == 0) {
+        result = with_length(ahead, &w);
     }
     end(&w);
     if (result == NULL) {

@@ -1,8 +1,9 @@
 /* Encoding interface values, which bring the names and numbers of their types along. */
 #include "encode.h"
 
-/* Return how values of a class go out: the function, and name and number in front of them;
- * borrowed, NULL where the stream has not had one. */
+/* Return how values of a class go out, a tuple: the function, and name and number in front of them;
+ * or, for values of which each tells its type, what returns that, what returns the value itself,
+ * and a dict of the former. Borrowed, NULL where the stream has not had one. */
 static PyObject *
 known_class(Node *node, PyObject *value, Writer *w)
 {
@@ -14,7 +15,7 @@ known_class(Node *node, PyObject *value, Writer *w)
         return NULL;
     }
     PyObject *found = PyDict_GetItemWithError(known, (PyObject *)Py_TYPE(value));
-    return found != NULL && PyTuple_CheckExact(found) && PyTuple_Size(found) == 2 ? found : NULL;
+    return found != NULL && PyTuple_CheckExact(found) ? found : NULL;
 }
 
 /* Put the number of bytes in front of those that were written last. */
@@ -40,6 +41,44 @@ insert_size(Writer *w, size_t start)
     return 0;
 }
 
+/* Write name, number, size and a value that is of the type which these tell. */
+static int
+put_held(PyObject *found, PyObject *value, Writer *w, int level)
+{
+    if (PyTuple_Size(found) != 2 || put_encoded(w, PyTuple_GetItem(found, 1)) < 0) {
+        return -1;
+    }
+    size_t start = w->used;
+    int pieces = w->pieces;
+    int result = put_by(PyTuple_GetItem(found, 0), value, w, level + 1);
+    /* What is too large to be copied has no place behind a size that is not known yet. */
+    return result < 0 || pieces != w->pieces ? -1 : insert_size(w, start);
+}
+
+/* Write a value that tells its type itself. */
+static int
+put_typed(PyObject *found, PyObject *value, Writer *w, int level)
+{
+    PyObject *held = NULL, *types = PyTuple_GetItem(found, 2);
+    PyObject *type = PyObject_CallFunctionObjArgs(PyTuple_GetItem(found, 0), value, NULL);
+    if (type != NULL && PyDict_CheckExact(types)) {
+        held = PyDict_GetItemWithError(types, type);
+    }
+    Py_XDECREF(type);
+    if (held == NULL || !PyTuple_CheckExact(held)) {
+        return -1;
+    }
+    Py_INCREF(held);
+    int result = -1;
+    PyObject *plain = PyObject_CallFunctionObjArgs(PyTuple_GetItem(found, 1), value, NULL);
+    if (plain != NULL) {
+        result = put_held(held, plain, w, level);
+        Py_DECREF(plain);
+    }
+    Py_DECREF(held);
+    return result;
+}
+
 int
 put_interface(Node *node, PyObject *value, Writer *w, int level)
 {
@@ -50,21 +89,9 @@ put_interface(Node *node, PyObject *value, Writer *w, int level)
     if (found == NULL) {
         return -1;
     }
-    PyObject *function = PyTuple_GetItem(found, 0), *head = PyTuple_GetItem(found, 1);
-    if (!PyBytes_CheckExact(head)) {
-        return -1;
-    }
-    size_t size = (size_t)PyBytes_Size(head);
-    if (reserve(w, size) < 0) {
-        return -1;
-    }
-    memcpy(w->data + w->used, PyBytes_AsString(head), size);
-    w->used += size;
-    size_t start = w->used;
-    int pieces = w->pieces;
     Py_INCREF(found);
-    int result = put_by(function, value, w, level + 1);
+    int result = PyTuple_Size(found) == 3 ? put_typed(found, value, w, level)
+                                          : put_held(found, value, w, level);
     Py_DECREF(found);
-    /* What is too large to be copied has no place behind a size that is not known yet. */
-    return result < 0 || pieces != w->pieces ? -1 : insert_size(w, start);
+    return result;
 }

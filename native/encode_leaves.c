@@ -197,15 +197,7 @@ put_enum(Node *node, PyObject *value, Writer *w)
     else if (PyErr_Occurred() || (raw = PyObject_GetItem(node->second, value)) == NULL) {
         return -1; /* a combination of flags is none of the members */
     }
-    int result = -1;
-    if (PyBytes_CheckExact(raw)) {
-        size_t size = (size_t)PyBytes_Size(raw);
-        result = reserve(w, size);
-        if (result == 0) {
-            memcpy(w->data + w->used, PyBytes_AsString(raw), size);
-            w->used += size;
-        }
-    }
+    int result = put_encoded(w, raw);
     Py_DECREF(raw);
     return result;
 }

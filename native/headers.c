@@ -1,12 +1,10 @@
 /* The type that looks up headers by the bytes in front of their numbers; see
  * rpcgen.gob.header_cache. */
+#include "decode.h"
 #include "stream.h"
 
 /* Members that headers may have for them to be made without calling a class. */
 #define MOST_MEMBERS 16
-
-/* No number has more bytes after its first one, which is their negated count. */
-#define WIDEST 8
 
 typedef struct {
     PyObject *descriptor;
@@ -33,25 +31,6 @@ typedef struct {
     Recipe timed;
 } HeaderReader;
 
-/* A header that is known: its name, and the place in the message behind it. */
-typedef struct {
-    const unsigned char *data;
-    Py_ssize_t begin;
-    Py_ssize_t start; /* of the number's field */
-    Py_ssize_t held;
-    PyObject *name;
-} Found;
-
-static uint64_t
-big_endian(const unsigned char *data, int count)
-{
-    uint64_t value = 0;
-    while (count--) {
-        value = value << 8 | *data++;
-    }
-    return value;
-}
-
 static PyObject *
 made(HeaderReader *h, Recipe *recipe, PyObject *name, uint64_t seq, PyObject *timeout)
 {
@@ -77,67 +56,41 @@ made(HeaderReader *h, Recipe *recipe, PyObject *name, uint64_t seq, PyObject *ti
     return header;
 }
 
-/* Read a header that ends with its number, which takes `width` bytes. */
+/* Return the time limit that a header ends with, if it is known: borrowed. */
 static PyObject *
-read_plain(HeaderReader *h, Found *found, long width)
+known_timeout(HeaderReader *h, Reader *r)
 {
-    Py_ssize_t start = found->start, end = start + width + 2;
-    if (width > WIDEST + 1 || end > found->held) {
+    if (h->timed.make == NULL || !PyDict_CheckExact(h->timeouts)) {
         return NULL;
     }
-    const unsigned char *data = found->data;
-    if (data[start] != 1 || data[end - 1] != 0) {
-        return NULL;
-    }
-    uint64_t seq = data[start + 1];
-    if (width > 1 || seq > 127) {
-        if (seq + (uint64_t)width != 257) {
-            return NULL;
-        }
-        seq = big_endian(data + start + 2, (int)width - 1);
-    }
-    PyObject *header = made(h, &h->plain, found->name, seq, NULL);
-    if (header != NULL && consume((Stream *)h->stream, end) < 0) {
-        Py_CLEAR(header);
-    }
-    return header;
-}
-
-/* Read a header whose number is followed by a time limit that is known. */
-static PyObject *
-read_timed(HeaderReader *h, Found *found)
-{
-    const unsigned char *data = found->data;
-    Py_ssize_t start = found->start, end = found->begin + 1 + data[found->begin];
-    if (h->timed.make == NULL || !PyDict_CheckExact(h->timeouts) || end > found->held
-        || end < start + 4 || data[start] != 1 || data[end - 1] != 0) {
-        return NULL;
-    }
-    uint64_t seq = data[start + 1];
-    Py_ssize_t pos = start + 2;
-    if (seq > 127) {
-        int count = 256 - (int)seq;
-        if (count > WIDEST || pos + count > end) {
-            return NULL;
-        }
-        seq = big_endian(data + pos, count);
-        pos += count;
-    }
-    PyObject *field = PyBytes_FromStringAndSize((const char *)data + pos, end - pos);
+    PyObject *field = PyBytes_FromStringAndSize((const char *)r->data + r->pos, r->end - r->pos);
     if (field == NULL) {
         return NULL;
     }
     PyObject *timeout = PyDict_GetItemWithError(h->timeouts, field);
     Py_DECREF(field);
+    return timeout;
+}
+
+/* Read what follows the name: 1, the number, 0; or 1, the number, and a time limit that is known. */
+static PyObject *
+read_rest(HeaderReader *h, Reader *r, PyObject *name, int is_timed)
+{
+    uint64_t seq;
+    if (r->end - r->pos < 3 || r->data[r->pos++] != 1 || r->data[r->end - 1] != 0
+        || read_uint(r, &seq) < 0) {
+        return NULL;
+    }
+    if (!is_timed) {
+        return r->pos == r->end - 1 ? made(h, &h->plain, name, seq, NULL) : NULL;
+    }
+    PyObject *timeout = known_timeout(h, r);
     if (timeout == NULL) {
         return NULL;
     }
     Py_INCREF(timeout);
-    PyObject *header = made(h, &h->timed, found->name, seq, timeout);
+    PyObject *header = made(h, &h->timed, name, seq, timeout);
     Py_DECREF(timeout);
-    if (header != NULL && consume((Stream *)h->stream, end) < 0) {
-        Py_CLEAR(header);
-    }
     return header;
 }
 
@@ -151,22 +104,20 @@ read_known(HeaderReader *h)
         || !PyBytes_CheckExact(s->data)) {
         return NULL;
     }
-    Found found = {
-        .data = (const unsigned char *)PyBytes_AsString(s->data),
-        .begin = s->pos,
-        .held = PyBytes_Size(s->data),
-    };
-    /* The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0. */
-    if (found.begin < 0 || found.held - found.begin < 5) {
+    Reader r;
+    begin_reading(&r, NULL, s->data, h->stream, s->pos);
+    /* The length, two bytes of id, 1, the length of the name, the name. */
+    if (r.pos < 0 || r.end - r.pos < 5) {
         return NULL;
     }
-    Py_ssize_t size = 5 + found.data[found.begin + 4];
-    if (found.held - found.begin < size) {
+    const unsigned char *begin = r.data + r.pos;
+    Py_ssize_t size = 5 + begin[4];
+    /* What is known has a length of one byte. */
+    Py_ssize_t end = r.pos + 1 + begin[0];
+    if (r.end - r.pos < size || end > r.end) {
         return NULL;
     }
-    found.start = found.begin + size;
-    PyObject *key
-        = PyBytes_FromStringAndSize((const char *)found.data + found.begin, size);
+    PyObject *key = PyBytes_FromStringAndSize((const char *)begin, size);
     if (key == NULL) {
         return NULL;
     }
@@ -178,14 +129,15 @@ read_known(HeaderReader *h)
     PyObject *data = s->data;
     Py_INCREF(data);
     Py_INCREF(entry);
-    found.name = PyTuple_GetItem(entry, 0);
     long width = PyLong_AsLong(PyTuple_GetItem(entry, 1));
     PyObject *header = NULL;
-    if (width > 0) {
-        header = read_plain(h, &found, width);
+    if (width >= 0) {
+        r.pos += size;
+        r.end = end;
+        header = read_rest(h, &r, PyTuple_GetItem(entry, 0), width == 0);
     }
-    else if (width == 0) {
-        header = read_timed(h, &found);
+    if (header != NULL && consume(s, end) < 0) {
+        Py_CLEAR(header);
     }
     Py_DECREF(entry);
     Py_DECREF(data);
@@ -199,7 +151,7 @@ decode(PyObject *self, PyObject *ignored)
     if (header != NULL || PyErr_Occurred()) {
         return header;
     }
-    return in_python(self, "_decode_in_python", NULL);
+    return in_python(self, "_decode_in_python", NULL, NULL, NULL);
 }
 
 static PyObject *

@@ -11,10 +11,10 @@ typedef struct {
 
 static const char *const NAMES[] = {"ahead", "value", "schema", NULL};
 
-/* Return the message of a value behind other bytes; NULL where it is out of the ordinary. */
-static PyObject *
-short_message(MessageEncoder *e, PyObject *ahead, PyObject *value, PyObject *asked)
+PyObject *
+encode_short(PyObject *encoder, PyObject *ahead, PyObject *value, PyObject *asked)
 {
+    MessageEncoder *e = (MessageEncoder *)encoder;
     if (e->whole == NULL) {
         return NULL;
     }
@@ -33,19 +33,6 @@ short_message(MessageEncoder *e, PyObject *ahead, PyObject *value, PyObject *ask
         PyTuple_GetItem(known, 0), ahead, PyTuple_GetItem(known, 1), value, e->interfaces);
     Py_DECREF(known);
     return data;
-}
-
-/* Return the parts of a message as the function in Python makes them. */
-static PyObject *
-parts_in_python(PyObject *self, PyObject *ahead, PyObject *value, PyObject *asked)
-{
-    PyObject *name = PyUnicode_InternFromString("_encode_in_python");
-    if (name == NULL) {
-        return NULL;
-    }
-    PyObject *parts = PyObject_CallMethodObjArgs(self, name, ahead, value, asked, NULL);
-    Py_DECREF(name);
-    return parts;
 }
 
 static PyObject *
@@ -69,12 +56,12 @@ joined(MessageEncoder *e, PyObject *parts)
 static PyObject *
 encoded(PyObject *self, PyObject *ahead, PyObject *value, PyObject *asked)
 {
-    MessageEncoder *e = (MessageEncoder *)self;
-    PyObject *data = short_message(e, ahead, value, asked);
+    PyObject *data = encode_short(self, ahead, value, asked);
     if (data != NULL || PyErr_Occurred()) {
         return data;
     }
-    return joined(e, parts_in_python(self, ahead, value, asked));
+    PyObject *parts = in_python(self, "_encode_in_python", ahead, value, asked);
+    return joined((MessageEncoder *)self, parts);
 }
 
 static PyObject *
@@ -105,9 +92,11 @@ encode_parts_after(
     if (take_arguments(arguments, count, keywords, NAMES, 2, given) < 0) {
         return NULL;
     }
-    PyObject *data = short_message((MessageEncoder *)self, given[0], given[1], given[2]);
+    PyObject *data = encode_short(self, given[0], given[1], given[2]);
     if (data == NULL) {
-        return PyErr_Occurred() ? NULL : parts_in_python(self, given[0], given[1], given[2]);
+        return PyErr_Occurred()
+                   ? NULL
+                   : in_python(self, "_encode_in_python", given[0], given[1], given[2]);
     }
     PyObject *parts = PyList_New(1);
     if (parts == NULL) {

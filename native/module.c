@@ -1,6 +1,10 @@
 /* The module rpcgen._accelerator: types that run the plans of rpcgen.gob. */
 #include "accelerator.h"
 
+/* Number of what the package and the accelerator ask of each other, as it is in
+ * rpcgen._implementation: one more with each change of a type, a method or a row of a plan. */
+#define INTERFACE 3
+
 void
 attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
 {
@@ -95,6 +99,19 @@ drop_exception(PyObject *reraise_interrupt)
     return passed == NULL ? -1 : 0;
 }
 
+PyObject *
+in_python(
+    PyObject *self, const char *method, PyObject *first, PyObject *second, PyObject *third)
+{
+    PyObject *name = PyUnicode_InternFromString(method);
+    if (name == NULL) {
+        return NULL;
+    }
+    PyObject *result = PyObject_CallMethodObjArgs(self, name, first, second, third, NULL);
+    Py_DECREF(name);
+    return result;
+}
+
 static int
 place_of(PyObject *name, const char *const *names)
 {
@@ -173,7 +190,7 @@ module_exec(PyObject *module)
     PyType_Spec *const specs[] = {
         &encode_function_spec, &decode_program_spec,  &decode_message_spec,
         &decode_function_spec, &header_reader_spec,
-        &message_encoder_spec,
+        &single_encoder_spec,  &single_decoder_spec,
     };
     for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
         PyObject *type = add_type(module, specs[i]);
@@ -184,7 +201,11 @@ module_exec(PyObject *module)
     }
     ModuleState *state = PyModule_GetState(module);
     state->stream_type = add_type(module, &stream_spec);
-    return state->stream_type == NULL ? -1 : 0;
+    state->encoder_type = add_type(module, &message_encoder_spec);
+    if (state->stream_type == NULL || state->encoder_type == NULL) {
+        return -1;
+    }
+    return PyModule_AddIntMacro(module, INTERFACE);
 }
 
 static int
@@ -192,6 +213,7 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
 {
     ModuleState *state = PyModule_GetState(module);
     Py_VISIT(state->stream_type);
+    Py_VISIT(state->encoder_type);
     return 0;
 }
 
@@ -200,6 +222,7 @@ module_clear(PyObject *module)
 {
     ModuleState *state = PyModule_GetState(module);
     Py_CLEAR(state->stream_type);
+    Py_CLEAR(state->encoder_type);
     return 0;
 }
 

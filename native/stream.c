@@ -2,19 +2,6 @@
 #include "decode.h"
 #include "stream.h"
 
-/* Return the result of a method of the subclass, which does the same with care. */
-PyObject *
-in_python(PyObject *self, const char *method, PyObject *argument)
-{
-    PyObject *name = PyUnicode_InternFromString(method);
-    if (name == NULL) {
-        return NULL;
-    }
-    PyObject *result = PyObject_CallMethodObjArgs(self, name, argument, NULL);
-    Py_DECREF(name);
-    return result;
-}
-
 static Py_ssize_t
 held_in_chunks(Stream *s)
 {
@@ -96,8 +83,7 @@ consume(Stream *s, Py_ssize_t pos)
     return 0;
 }
 
-/* Return the value of a message and where that ends; NULL where it is out of the ordinary. */
-static PyObject *
+PyObject *
 decode_at(Stream *s, PyObject *data, Py_ssize_t pos, PyObject *asked, Py_ssize_t *end)
 {
     if (s->whole == NULL || data == NULL || !PyBytes_CheckExact(data)) {
@@ -155,7 +141,7 @@ decode(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *k
         return NULL;
     }
     /* Decoded again, it says what is wrong. */
-    return in_python(self, "_decode_in_python", asked);
+    return in_python(self, "_decode_in_python", asked, NULL, NULL);
 }
 
 static PyObject *
@@ -180,14 +166,8 @@ decode_after(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
     if (PyErr_Occurred() && drop(self) < 0) {
         return NULL;
     }
-    PyObject *name = PyUnicode_InternFromString("_decode_after_in_python");
-    if (name == NULL) {
-        return NULL;
-    }
-    value = PyObject_CallMethodObjArgs(
-        self, name, arguments[0], arguments[1], arguments[2], NULL);
-    Py_DECREF(name);
-    return value;
+    return in_python(
+        self, "_decode_after_in_python", arguments[0], arguments[1], arguments[2]);
 }
 
 /* --- the type ------------------------------------------------------------------------------- */

@@ -40,15 +40,30 @@ put_float(Writer *w, double value)
     return put_uint(w, reversed);
 }
 
-int
-put_raw(Writer *w, const char *raw, size_t size)
+static int
+put_copy(Writer *w, const char *raw, size_t size)
 {
-    if (put_uint(w, size) < 0 || reserve(w, size) < 0) {
+    if (reserve(w, size) < 0) {
         return -1;
     }
     memcpy(w->data + w->used, raw, size);
     w->used += size;
     return 0;
+}
+
+int
+put_raw(Writer *w, const char *raw, size_t size)
+{
+    return put_uint(w, size) < 0 ? -1 : put_copy(w, raw, size);
+}
+
+int
+put_encoded(Writer *w, PyObject *encoded)
+{
+    if (!PyBytes_CheckExact(encoded)) {
+        return -1;
+    }
+    return put_copy(w, PyBytes_AsString(encoded), (size_t)PyBytes_Size(encoded));
 }
 
 int

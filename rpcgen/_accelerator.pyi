@@ -1,14 +1,23 @@
 """Optional accelerator in C; its sources are below ``native``."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 
 from .errors import DecodeError
 from .gob.streams import DecodeFunction as _Decode
 from .gob.streams import EncodeFunction as _Encode
 from .schema import Interface, Schema
+from .values.limits import Limits
 
 _T = TypeVar("_T")
+_Strings: TypeAlias = Literal["strict", "surrogateescape"]
+_Keep: TypeAlias = Callable[[Any], Any]
+_Held: TypeAlias = tuple[EncodeFunction, bytes]
+_HeldTyped: TypeAlias = tuple[
+    Callable[[Any], object], Callable[[Any], object], dict[object, _Held | None]
+]
+
+INTERFACE: Final[int]
 
 class EncodeFunction:
     def __new__(
@@ -54,7 +63,7 @@ class MessageEncoder:
     @property
     def _interfaces(
         self,
-    ) -> dict[Interface, dict[type, tuple[EncodeFunction, bytes] | None]]: ...
+    ) -> dict[Interface, dict[type, _Held | _HeldTyped | None]]: ...
     @overload
     def encode(self, value: _T, schema: type[_T] | Schema[_T]) -> bytes: ...
     @overload
@@ -78,12 +87,35 @@ class Stream:
     @property
     def _interfaces(
         self,
-    ) -> dict[Interface, dict[bytes, tuple[DecodeProgram, int] | None]]: ...
+    ) -> dict[Interface, dict[bytes, tuple[DecodeProgram, int, _Keep | None, int] | None]]: ...
     def feed(self, data: bytes | bytearray | memoryview, /) -> None: ...
     @property
     def pending(self) -> int: ...
     def decode(self, schema: Any = None) -> Any: ...
     def decode_after(self, data: bytes, pos: int, schema: object, /) -> Any: ...
+
+class SingleEncoder:
+    def __new__(
+        cls,
+        by_schema: Mapping[object, tuple[bytes, object]],
+        by_class: Mapping[object, tuple[bytes, object]],
+        fallback: Callable[[object, object, _Strings], bytes],
+        /,
+    ) -> SingleEncoder: ...
+    def encode(self, value: object, schema: object, strings: _Strings, /) -> bytes: ...
+
+class SingleDecoder:
+    def __new__(
+        cls,
+        known: Mapping[object, tuple[bytes, list[Any]]],
+        limits: Limits,
+        fallback: Callable[[bytes, object, _Strings, bool, Limits], Any],
+        reraise_interrupt: Callable[[BaseException], None],
+        /,
+    ) -> SingleDecoder: ...
+    def decode(
+        self, data: bytes, schema: object, strings: _Strings, strict_names: bool, limits: Limits, /
+    ) -> Any: ...
 
 class HeaderReader:
     def decode(self) -> Any: ...

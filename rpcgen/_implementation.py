@@ -33,13 +33,26 @@ class Implementation(NamedTuple):
     headers: str
 
 
-def _has_accelerator() -> bool:
-    try:
-        importlib.import_module("rpcgen._accelerator")
-    except ImportError:  # not compiled, or not for this interpreter
-        return False
-    return True
+# Number of what the package and the accelerator ask of each other, as it is in native/module.c: one
+# more with each change of it.
+_INTERFACE: Final = 3
 
+_NOT_COMPILED: Final = "install rpcgen where there is a C compiler: see docs/accelerator.md"
+_OUTDATED: Final = (
+    "the accelerator was compiled from other sources and is not used: run python native/build.py"
+)
+
+
+def _problem_of_accelerator() -> str:
+    """Return why the accelerator cannot be used, and what to do; empty where it can."""
+    try:
+        found = importlib.import_module("rpcgen._accelerator")
+    except ImportError:  # not compiled, or not for this interpreter
+        return _NOT_COMPILED
+    return "" if getattr(found, "INTERFACE", 0) == _INTERFACE else _OUTDATED
+
+
+_PROBLEM: Final = _problem_of_accelerator()
 
 _PYTHON: Final = Implementation(
     "rpcgen.gob.encoder", "rpcgen.gob.decoder", "rpcgen.gob.header_cache"
@@ -51,7 +64,7 @@ _C: Final = Implementation(
 )
 
 IMPLEMENTATIONS: Final[Mapping[str, Implementation]] = (
-    {"c": _C, "python": _PYTHON} if _has_accelerator() else {"python": _PYTHON}
+    {"python": _PYTHON} if _PROBLEM else {"c": _C, "python": _PYTHON}
 )
 """The implementations that there are, by name; the first is the default."""
 
@@ -63,17 +76,22 @@ def choose(environ: Mapping[str, str]) -> Implementation:
         environ: The environment, as in `os.environ`.
 
     Returns:
-        The implementation, the default if the variable is empty or not set.
+        The implementation, the default if the variable is empty or not set; there is a
+        `RuntimeWarning` if that would be the accelerator, but it is from other sources.
 
     Raises:
         ImportError: An implementation of this name does not exist.
     """
-    name = environ.get(VARIABLE) or next(iter(IMPLEMENTATIONS))
+    name = environ.get(VARIABLE)
+    if not name:
+        if _PROBLEM == _OUTDATED:
+            import warnings  # lazy: nearly nobody is warned
+
+            warnings.warn(_OUTDATED, RuntimeWarning, stacklevel=2)
+        return next(iter(IMPLEMENTATIONS.values()))
     if name not in IMPLEMENTATIONS:
         there_are = ", ".join(sorted(IMPLEMENTATIONS))
-        hint = ""
-        if name == "c":
-            hint = "; install rpcgen where there is a C compiler: see docs/accelerator.md"
+        hint = f"; {_PROBLEM}" if name == "c" else ""
         raise ImportError(
             f"{VARIABLE}={name!r} is not an implementation; there are: {there_are}{hint}"
         )

@@ -12,7 +12,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from . import aio, sync
+    from .channel.target import Target
     from .method import Method
     from .protocol import CallOptions, Registry
 
@@ -113,6 +116,17 @@ class _Stub(Generic[C]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._client!r}>"
+
+    @staticmethod
+    def _target(address: Target, service: str) -> Target:
+        """Return what to dial: of a broker, the servers of this service that are found there."""
+        from .channel.schemes import broker_of
+
+        if not broker_of(address):
+            return address
+        from .resolve.nats_micro import with_service
+
+        return with_service(cast("str | Sequence[str]", address), service)
 
     def _with_options(self, options: CallOptions) -> Self:
         """Return the same stub on the same client, with defaults of its own.

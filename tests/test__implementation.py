@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from rpcgen import gob
+from rpcgen import _implementation, gob
 from rpcgen._implementation import CHOSEN, IMPLEMENTATIONS, Implementation, choose
 from tests.gob.conftest import using
 
@@ -37,6 +37,7 @@ def test_choose_of_an_accelerator_that_is_not_there_says_how_to_get_it(
 ) -> None:
     without = {"python": IMPLEMENTATIONS["python"]}
     monkeypatch.setattr("rpcgen._implementation.IMPLEMENTATIONS", without)
+    monkeypatch.setattr("rpcgen._implementation._PROBLEM", _implementation._NOT_COMPILED)
     with pytest.raises(ImportError, match="there are: python; install rpcgen where there is a C"):
         choose({"RPCGEN_IMPL": "c"})
     assert choose({}) is without["python"]
@@ -58,6 +59,40 @@ def test_import_with_an_unknown_implementation_fails() -> None:
         [sys.executable, "-c", "import rpcgen.gob"], env=environ, capture_output=True, check=False
     )
     assert b"ImportError: RPCGEN_IMPL='rust'" in run.stderr
+
+
+def import_beside_an_outdated_accelerator(chosen: str) -> subprocess.CompletedProcess[str]:
+    """Import gob where there is an accelerator that lacks what is asked of it."""
+    program = (
+        "import sys, types; sys.modules['rpcgen._accelerator'] = types.ModuleType('older')\n"
+        "from rpcgen import gob; print(gob.implementation)"
+    )
+    return subprocess.run(
+        [sys.executable, "-W", "default", "-c", program],
+        env={**os.environ, "RPCGEN_IMPL": chosen},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_import_beside_an_outdated_accelerator_warns_and_goes_without() -> None:
+    run = import_beside_an_outdated_accelerator("")
+    assert run.stdout == "python\n"
+    assert "RuntimeWarning: the accelerator was compiled from other sources" in run.stderr
+    assert "run python native/build.py" in run.stderr
+
+
+def test_import_of_an_outdated_accelerator_that_is_asked_for_fails() -> None:
+    run = import_beside_an_outdated_accelerator("c")
+    assert run.returncode
+    assert "ImportError: RPCGEN_IMPL='c' is not an implementation" in run.stderr
+    assert "run python native/build.py" in run.stderr
+
+
+def test_import_of_python_does_not_mind_an_outdated_accelerator() -> None:
+    run = import_beside_an_outdated_accelerator("python")
+    assert (run.stdout, run.stderr) == ("python\n", "")
 
 
 def test_tests_of_gob_use_the_implementation_that_they_are_told(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import rpcgen
-from tests.conftest import MARKERS
+from tests.markers import ALL_ARGUMENTS, MARKERS
 
 PACKAGE = Path(rpcgen.__file__).parent
 TESTS = Path(__file__).parent
@@ -101,7 +101,7 @@ def test_exception_has_no_test_file_of_its_own(module: str) -> None:
     assert not (TESTS / mirrored(Path(module))).exists()
 
 
-@pytest.mark.parametrize("place", MARKERS)
+@pytest.mark.parametrize("place", [*MARKERS, *ALL_ARGUMENTS])
 def test_marked_place_is_there(place: str) -> None:
     file, _, name = place.partition("::")
     assert (TESTS / file).exists()

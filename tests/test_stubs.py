@@ -248,6 +248,20 @@ def test_renamed_method_is_made_once_and_has_the_same_schemas(calling: Any) -> N
     assert (first.request, first.response) == (DOUBLE.request, DOUBLE.response)
 
 
+@pytest.mark.parametrize("target", ["tcp://a:1", ["tcp://a:1"], "dns://a:1", object()])
+def test_stub_dials_servers_as_they_are_named(target: Any) -> None:
+    assert DoublingClient._target(target, "Doubling") is target
+
+
+def test_stub_says_its_service_to_a_broker() -> None:
+    assert DoublingClient._target("nats://a:4222", "Doubling") == "nats://a:4222/Doubling"
+
+
+def test_stub_says_its_service_to_several_brokers() -> None:
+    target = DoublingClient._target(["nats://a", "nats://b"], "Doubling")
+    assert target == ["nats://a/Doubling", "nats://b"]
+
+
 def test_stub_cannot_be_given_an_empty_name(calling: Any) -> None:
     with pytest.raises(ValueError, match="the name of a service cannot be empty"):
         DoublingClient(calling, service="")

@@ -28,8 +28,8 @@ class Service:
         return numbers
 
 
-async def serve(ready: Ready) -> None:
-    server = aio.Server()
+async def serve(ready: Ready, *, spin: bool = True) -> None:
+    server = aio.Server(spin=spin)
     register_async_arith(server, Service())
     listener = await server.listen("tcp://127.0.0.1:0")
     ready(listener.address.removeprefix("tcp://"))
@@ -71,5 +71,5 @@ class Client:
         return self._tagged.multiply(Args(a, b))
 
 
-async def connect(address: str) -> Client:
-    return Client(address, await AsyncArithClient.dial(address))
+async def connect(address: str, *, spin: bool = True) -> Client:
+    return Client(address, await AsyncArithClient.dial(address, spin=spin))

@@ -29,17 +29,17 @@ class Service:
         return numbers
 
 
-def serve(ready: Ready) -> None:
-    server = rpcgen.Server()
+def serve(ready: Ready, *, spin: bool = True) -> None:
+    server = rpcgen.Server(spin=spin)
     register_arith(server, Service())
     ready(server.listen("tcp://127.0.0.1:0").address.removeprefix("tcp://"))
     server.serve()
 
 
 class Client:
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, spin: bool = True) -> None:
         self._address = address
-        self._arith = ArithClient.dial(address)
+        self._arith = ArithClient.dial(address, spin=spin)
 
     def multiply(self, a: int, b: int) -> int:
         return self._arith.multiply(Args(a, b))
@@ -55,6 +55,9 @@ class Client:
 
     def numbers(self, numbers: list[int]) -> list[int]:
         return self._arith.numbers(numbers)
+
+    def close(self) -> None:
+        self._arith.close()
 
     @cached_property
     def timeout(self) -> Callable[[int, int], int]:

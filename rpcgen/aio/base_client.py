@@ -18,6 +18,7 @@ from .loops import check_loop
 
 if TYPE_CHECKING:
     from rpcgen.durable.call_queue import CallQueue
+    from rpcgen.resolve.brokers import BrokerTarget
 
     from .intercepted import Interceptors
     from .ticket import Ticket
@@ -40,8 +41,8 @@ class BaseClient:
         interceptors: What carries out calls with functions around them; None: there are none.
     """
 
-    _broker = ""
-    """Address of the broker that was dialed, which keeps durable calls; empty if none was."""
+    _broker: BrokerTarget | None = None
+    """Brokers that were dialed, which keep durable calls; None if none were."""
 
     # What leaves durable calls there, in one process.
     _queue: tuple[int, CallQueue] | None = None

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast, overload
 
 from attrs import define
 
-from rpcgen.channel.dialing import connection_options, resolver_for
+from rpcgen.channel.dialing import connection_options, dialer_for, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.retry import Budget, Request, Retries
-from rpcgen.channel.schemes import broker_of
 from rpcgen.channel.servers import Line
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
@@ -67,11 +66,11 @@ def prepare_channel(
         ValueError: An option has a value that it cannot have.
     """
     settings, dial_options = channel_settings(options)
-    make_resolver = resolver_for(target)
+    make_resolver, dial = resolver_for(target, options), dialer_for(target, dial)
 
     async def connect() -> Channel:
         channel = Channel(make_resolver, settings, dial_options, dial)
-        channel._broker = broker_of(target)
+        channel._broker = getattr(make_resolver(), "brokers", None)
         return channel
 
     return connect
@@ -171,6 +170,10 @@ class Channel(BaseClient):
             if self._interceptors is not None:
                 return await self._interceptors.call(method, args, settings)
         line = self._pool.core.only
+        if line is None:
+            line = self._pool.core.first
+            if line is not None and line.calls.pending:
+                line = None
         if line is not None and line.has_news(time.monotonic()):
             await self._pool.look(line)
         if line is None or settings is not NO_OPTIONS or not line.calls.takes_calls:
@@ -181,7 +184,7 @@ class Channel(BaseClient):
         except RpcError as error:
             attempt = _Attempt(line, Completion(None, None, error))
             request = Request(method, args, settings)
-            return (await self._go_on(request, attempt)).taken()
+            return (await self._retry(request, attempt)).taken()
         if line.is_leaving or line.server.health.failures or self._budget.is_short:
             self._succeed(line)
         return reply
@@ -217,9 +220,9 @@ class Channel(BaseClient):
         attempt = await self._attempt(request)
         if attempt.completion.error is None:
             return attempt.completion
-        return await self._go_on(request, attempt)
+        return await self._retry(request, attempt)
 
-    async def _go_on(self, request: Request, attempt: _Attempt) -> Completion[Any]:
+    async def _retry(self, request: Request, attempt: _Attempt) -> Completion[Any]:
         """Go on with a call after an attempt that has failed; return how it has ended."""
         retries = Retries(self._settings.retry, self._budget, self._random)
         while attempt.completion.error is not None:

@@ -15,6 +15,7 @@ from rpcgen.channel.dialing import attempt_options, cannot_connect, not_greeted
 from rpcgen.channel.options import ChannelSettings
 from rpcgen.channel.resolver import Endpoint, Resolver
 from rpcgen.channel.servers import Line, Server
+from rpcgen.channel.telling import tell_ejected, tell_reached_again, tell_unreachable
 from rpcgen.errors import DialError, RpcError, ShutdownError
 from rpcgen.method import Method
 from rpcgen.net import clock
@@ -97,7 +98,9 @@ class Pool:
 
     def note(self, line: Line[Client], error: RpcError) -> None:
         """Take note of a call that has failed."""
-        self.core.note(line, error, time.monotonic())
+        now = time.monotonic()
+        if self.core.note(line, error, now):
+            tell_ejected(line.server, error, now)
         if self.core.has_work:
             self._work()
 
@@ -163,11 +166,17 @@ class Pool:
             self.core.failed(server, DialError("connecting was cancelled"), time.monotonic())
             raise
         except Exception as error:
-            self.core.failed(server, cannot_connect(server.endpoint, error), time.monotonic())
+            is_first, failure = server.error is None, cannot_connect(server.endpoint, error)
+            self.core.failed(server, failure, time.monotonic())
+            if is_first:
+                tell_unreachable(failure)
         else:
+            was_lost = server.error is not None
             protocol, looks = client._protocol, peek(_descriptor(client))
             if self.core.connected(server, client, protocol, looks, time.monotonic()) is None:
                 client._connection.close()
+            if was_lost:
+                tell_reached_again(server)
         self._change()
 
     # --- the end --------------------------------------------------------------------------------

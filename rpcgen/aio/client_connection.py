@@ -71,7 +71,13 @@ class ClientConnection(ReadBufferProtocol):
     arrives all the same is kept.
     """
 
-    def __init__(self, codec: ClientCodec | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        codec: ClientCodec | None = None,
+        limits: Limits | None = None,
+        *,
+        spin: bool = True,
+    ) -> None:
         super().__init__()
         self.protocol = ClientProtocol[Waiter](codec or GobClientCodec(), clock.monotonic)
         self.protocol.defers_large = True
@@ -94,7 +100,7 @@ class ClientConnection(ReadBufferProtocol):
         """True while that is not set: an attribute, as each call asks."""
         self._transport: asyncio.Transport | None = None
         self._coalescer: WriteCoalescer | None = None
-        self._spinner = LoopSpinner(self.loop)
+        self._spinner = LoopSpinner(self.loop, spin)
         self.is_sending = False
         """True while a request is encoded and written, or what a thread has encoded."""
         self.deadlines = DeadlineTimer(self.loop, self._expire)

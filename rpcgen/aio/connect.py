@@ -162,7 +162,8 @@ async def _dial(address: str, options: DialOptions) -> Client:
 
 async def _connect(address: Address, options: DialOptions) -> Client:
     check_tls(address, options.get("tls"))
-    client = ClientConnection(codec_of(options), options.get("limits"))
+    spin = options.get("spin", True)
+    client = ClientConnection(codec_of(options), options.get("limits"), spin=spin)
     try:
         async with asyncio.timeout(options.get("timeout")):
             await _open(address, client, options)

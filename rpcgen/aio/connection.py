@@ -12,7 +12,14 @@ from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
 from rpcgen.net import clock
 from rpcgen.net.sockets import make_peer, peer_name
-from rpcgen.protocol import LARGE, Event, Invocation, Peer, RawResponse, RejectedRequest
+from rpcgen.protocol import (
+    LARGE_MESSAGE_BYTES,
+    Event,
+    Invocation,
+    Peer,
+    RawResponse,
+    RejectedRequest,
+)
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
@@ -32,7 +39,7 @@ from .write_coalescer import WriteCoalescer
 __all__ = ["ServerConnection", "Serving"]
 
 # Requests that are begun before it is another connection's turn.
-_REQUESTS_A_TURN: Final = 64
+_MAX_REQUESTS_PER_TURN: Final = 64
 
 
 class Serving:
@@ -41,13 +48,14 @@ class Serving:
     Args:
         limits: What each connection may take.
         workers: Threads for what is no ``async def``.
+        spin: False to sleep at once where requests are awaited.
     """
 
-    def __init__(self, limits: ConnectionLimits, workers: Workers) -> None:
+    def __init__(self, limits: ConnectionLimits, workers: Workers, *, spin: bool = True) -> None:
         self.limits = limits
         self.workers = workers
         # Kept for the next request, of whichever connection.
-        self.spinner = LoopSpinner(asyncio.get_running_loop())
+        self.spinner = LoopSpinner(asyncio.get_running_loop(), spin)
         # All that are connected.
         self.connections: set[ServerConnection] = set()
         # Those that are lost, and whose requests are still being carried out.
@@ -93,6 +101,7 @@ class ServerConnection(ReadBufferProtocol):
         "_protocol",
         "_refuses_calls",
         "_running",
+        "_scheduled",
         "_serving",
         "_shakes_hands",
         "_spinner",
@@ -100,7 +109,6 @@ class ServerConnection(ReadBufferProtocol):
         "_stops",
         "_timer",
         "_transport",
-        "_turn",
         "_writing_paused",
     )
 
@@ -141,7 +149,7 @@ class ServerConnection(ReadBufferProtocol):
         # True if the last bytes may hold a large request: others are not looked at for it.
         self._looks = False
         # Set while the rest of what was read waits for another turn.
-        self._turn: asyncio.Handle | None = None
+        self._scheduled: asyncio.Handle | None = None
         # Bytes that have come while a thread is decoding; None while none is.
         self._early: list[bytes] | None = None
         # True while reading is paused, and there may be requests that are not begun.
@@ -182,7 +190,7 @@ class ServerConnection(ReadBufferProtocol):
         What comes meanwhile is still read, for cancels of what is under way.
         """
         self._stops = True
-        self._go_on()
+        self._process_requests()
 
     def drain(self) -> None:
         """Refuse requests from now on, and close once what is under way is answered.
@@ -199,12 +207,12 @@ class ServerConnection(ReadBufferProtocol):
         else:
             running = self._calls
             self._encode(lambda: self._protocol.drain_notice(running))
-        self._go_on()
+        self._process_requests()
 
     def close_when_idle(self) -> None:
         """Close once what is under way is answered, whatever the client expects; after `drain`."""
         self._closes_when_idle = True
-        self._go_on()
+        self._process_requests()
 
     def hang_up(self) -> None:
         """End the connection now; what is not sent yet is lost, what still runs is cancelled."""
@@ -283,9 +291,13 @@ class ServerConnection(ReadBufferProtocol):
             self._early.append(data)
             return
         # Where there is a stall, the bytes of before are not all used up.
-        self._looks = len(data) > LARGE or self._protocol.is_cut or (self._stalled and self._looks)
+        self._looks = (
+            len(data) > LARGE_MESSAGE_BYTES
+            or self._protocol.is_cut
+            or (self._stalled and self._looks)
+        )
         self._protocol.feed(data)
-        self._go_on()
+        self._process_requests()
 
     def message_buffer(self) -> memoryview | None:
         if not self._protocol.is_cut or self._ended or self._early is not None:
@@ -297,7 +309,7 @@ class ServerConnection(ReadBufferProtocol):
         if not self._ended:
             self._looks = True
             self._protocol.buffer_updated(count)
-            self._go_on()
+            self._process_requests()
 
     def eof_received(self) -> bool:
         self._take_end()
@@ -312,17 +324,17 @@ class ServerConnection(ReadBufferProtocol):
 
     def resume_writing(self) -> None:
         self._writing_paused = False
-        if self._turn is None:  # not here: asyncio would close a second time what is closed in here
-            self._turn = self._loop.call_soon(self._take_turn)
+        if self._scheduled is None:  # not at once: asyncio would close twice what is closed in here
+            self._scheduled = self._loop.call_soon(self._on_scheduled)
 
     def _take_end(self) -> None:
         """Take note that no more comes."""
         self._ended = True
-        self._go_on()
+        self._process_requests()
 
-    def _go_on(self) -> None:
+    def _process_requests(self) -> None:
         """Begin what was read, as much as can be under way; then read more, or close."""
-        if self._hung_up or self._beginning or self._turn is not None:
+        if self._hung_up or self._beginning or self._scheduled is not None:
             return
         self._beginning = True
         coalescer = (
@@ -361,7 +373,7 @@ class ServerConnection(ReadBufferProtocol):
         """
         next_event, running, most = self._protocol.next_event, self._running, self._most_calls
         is_limited = self._in_flight.limit is not None
-        for _ in range(_REQUESTS_A_TURN):
+        for _ in range(_MAX_REQUESTS_PER_TURN):
             if self._writing_paused or (len(running) >= most and not self._refuses_calls):
                 return True  # what ends goes on
             if is_limited and self._in_flight.is_full and not self._refuses_calls:
@@ -374,12 +386,12 @@ class ServerConnection(ReadBufferProtocol):
             if event is None:
                 return False
             self._begin(event)
-        self._turn = self._loop.call_soon(self._take_turn)
+        self._scheduled = self._loop.call_soon(self._on_scheduled)
         return True
 
-    def _take_turn(self) -> None:
-        self._turn = None
-        self._go_on()
+    def _on_scheduled(self) -> None:
+        self._scheduled = None
+        self._process_requests()
 
     def _decode_in_thread(self) -> None:
         self._early = []
@@ -409,7 +421,7 @@ class ServerConnection(ReadBufferProtocol):
         if self._must_drain:
             self.drain()
         else:
-            self._go_on()
+            self._process_requests()
 
     @property
     def _is_shaking_hands(self) -> bool:
@@ -469,7 +481,7 @@ class ServerConnection(ReadBufferProtocol):
     def _leave(self, invocation: Invocation) -> None:
         """Have other connections go on, which wait for a call to end."""
         for waiting in self._in_flight.leave(invocation):
-            waiting._go_on()
+            waiting._process_requests()
 
     @property
     def _drops_requests(self) -> bool:
@@ -571,7 +583,7 @@ class ServerConnection(ReadBufferProtocol):
 
     def _go_on_or_close(self) -> None:
         if self._stalled or self._closes_when_idle:
-            self._go_on()
+            self._process_requests()
         elif self._ended and not self._beginning:
             self._close_when_idle()
 

@@ -11,8 +11,8 @@ __all__ = ["effort_of", "is_large"]
 
 Measure: TypeAlias = Callable[[Any], int]
 
-# Values inside a value from which a thread pays: some 5 ms of encoding.
-_LARGE: Final = 16384
+# Number of values inside a value from which a thread pays: some 5 ms of encoding.
+_MIN_VALUES_FOR_THREAD: Final = 16384
 
 # Levels of containers that are looked at.
 _DEPTH: Final = 4
@@ -27,7 +27,7 @@ def is_large(schema: Schema[Any], value: object) -> bool:
         measure: Measure | None = schema.__dict__[_KEPT]
     except KeyError:
         measure = schema.__dict__[_KEPT] = _measure(schema, _DEPTH)
-    return measure is not None and _measured(measure, value) > _LARGE
+    return measure is not None and _measured(measure, value) > _MIN_VALUES_FOR_THREAD
 
 
 def effort_of(schema: Schema[Any], value: object) -> int:

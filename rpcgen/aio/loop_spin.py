@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from time import perf_counter
 
-from rpcgen.net.spin import SPIN_LIMIT_S, AdaptiveSpin, yield_cpu
+from rpcgen.net.spin import SPIN_LIMIT_S, spin_of, yield_cpu
 
 __all__ = ["LoopSpinner"]
 
@@ -16,13 +16,17 @@ class LoopSpinner:
     See `rpcgen.net.spin` for what that saves. As long as there is something to
     call, a loop does not sleep, so this has itself called; everything else on
     the loop goes on as usual.
+
+    Args:
+        loop: The event loop.
+        spin: False to do none of it.
     """
 
     __slots__ = ("_handle", "_loop", "_spin", "_until")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, spin: bool = True) -> None:
         self._loop = loop
-        self._spin = AdaptiveSpin()
+        self._spin = spin_of(spin)
         self._until = 0.0
         self._handle: asyncio.Handle | None = None
 

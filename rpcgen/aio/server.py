@@ -25,7 +25,9 @@ from rpcgen.protocol import (
     ServerProtocol,
     server_codec,
 )
+from rpcgen.protocol.base_server import memory_of
 from rpcgen.protocol.calls_in_flight import Overload
+from rpcgen.protocol.options import checked_spin
 from rpcgen.protocol.server_interceptors import (
     AsyncServerInterceptor,
     checked_interceptors,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from rpcgen.durable.worker import CarryOut
     from rpcgen.protocol.remember import Remember
     from rpcgen.resolve.announcements import Announcement
+    from rpcgen.resolve.brokers import Brokers
 
 __all__ = ["Server"]
 
@@ -107,6 +110,9 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             that repeat the key, in the place of another one; None: each call is carried out.
         max_connection_age: Seconds, a tenth more or less, after which a connection is drained
             if its client understands that, so that clients spread anew; None: no limit.
+        spin: False to sleep at once where requests are awaited, instead of looking for them for
+            up to 100 microseconds where they have come soon lately: a small call takes longer,
+            and the server less processor time.
 
     Raises:
         ValueError: A limit is not greater than 0.
@@ -131,7 +137,9 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         reflection: bool = False,
         remember: Remember | None = None,
         max_connection_age: float | None = None,
+        spin: bool = True,
     ) -> None:
+        self._spin = checked_spin(spin)
         self._workers = Workers(workers)
         self._interceptors = checked_interceptors(interceptors, is_async=True)
         super().__init__(
@@ -154,9 +162,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
-            memory=remember.memory(clock.monotonic, threading.Lock)
-            if remember is not None
-            else None,
+            memory=memory_of(remember, clock.monotonic, threading.Lock),
         )
         self._listeners: dict[Listener, CodecName] = {}
         self._announcements = Announcements()
@@ -496,7 +502,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
 
     def _transport(self, protocol: ServerSession, place: Place | None = None) -> ServerConnection:
         if self._shared is None:
-            self._shared = Serving(self._connection_limits, self._workers)
+            self._shared = Serving(self._connection_limits, self._workers, spin=self._spin)
         return ServerConnection(protocol, self._shared, place)
 
     def _carry_out_for(self, peer: Peer) -> CarryOut:
@@ -511,7 +517,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
 
         return carry_out
 
-    def _take_calls_from(self, broker: str, tls: ssl.SSLContext | None) -> Announcement:
+    def _take_calls_from(self, brokers: Brokers) -> Announcement:
         from .via_nats import take_calls  # which needs nats-py
 
         def serve(protocol: ServerSession) -> ServerConnection:
@@ -525,12 +531,11 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         try:
             return take_calls(
                 self,
-                broker,
+                brokers,
                 self._named_services,
                 serve,
                 self._limits,
                 self._most_calls_of_broker,
-                tls,
             )
         finally:
             serving.reset(outside)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from rpcgen.channel.schemes import broker_of
 from rpcgen.nats.client_bridge import ClientBridge
-from rpcgen.nats.dialing import brokers_of, checked_broker_options, connect_to_broker, frame_codec
+from rpcgen.nats.dialing import (
+    brokers_of,
+    checked_broker_options,
+    connect_to_broker,
+    frame_codec,
+    known_brokers,
+)
 from rpcgen.nats.ends import MemoryEnd
 from rpcgen.nats.worker import NatsWorker, TaskWorker, broker_peer
 from rpcgen.protocol import DialOptions, ServerProtocol
@@ -23,11 +29,10 @@ from .client_connection import ClientConnection
 from .connection import ServerConnection
 
 if TYPE_CHECKING:
-    import ssl
-
     from rpcgen.channel.target import ChannelOptions, Target
     from rpcgen.gob import Limits
     from rpcgen.protocol.registry import Registry
+    from rpcgen.resolve.brokers import Brokers
 
 __all__ = ["prepare_via_nats", "take_calls"]
 
@@ -45,22 +50,24 @@ def prepare_via_nats(target: Target, options: ChannelOptions) -> Callable[[], Aw
         ValueError: An option has a value that it cannot have.
     """
     settings, dial_options = checked_broker_options(options)
-    make_resolver = brokers_of(target)
+    make_resolver, brokers = brokers_of(target), known_brokers(target, options)
+    dial = partial(_dial, known=brokers)
 
     async def connect() -> Channel:
-        channel = Channel(make_resolver, settings, dial_options, _dial)
-        channel._broker = broker_of(target)
+        channel = Channel(make_resolver, settings, dial_options, dial)
+        channel._broker = brokers
         return channel
 
     return connect
 
 
-async def _dial(broker: str, options: DialOptions) -> Client:
+async def _dial(broker: str, options: DialOptions, known: Brokers) -> Client:
     ended = asyncio.Event()
-    client = await connect_to_broker(broker, options, ended.set)
+    client = await connect_to_broker(broker, options, known, ended.set)
     try:
         codec = frame_codec(options, client.max_payload)
-        connection = ClientConnection(codec, options.get("limits"))
+        spin = options.get("spin", True)
+        connection = ClientConnection(codec, options.get("limits"), spin=spin)
         end = MemoryEnd(connection, lingers=True)
         bridge = ClientBridge(client, without_password(broker), end, ended)
         await bridge.open()
@@ -85,28 +92,26 @@ async def _carry(bridge: ClientBridge, end: MemoryEnd) -> None:
 
 def take_calls(
     registry: Registry,
-    broker: str,
+    brokers: Brokers,
     services: Callable[[], list[str]],
     serve: Callable[[ServerSession], ServerConnection],
     limits: Limits | None,
     most_calls: int,
-    tls: ssl.SSLContext | None,
 ) -> TaskWorker:
     """Have a server take calls that come by a broker.
 
     Args:
         registry: The server.
-        broker: ``nats://host:port``.
+        brokers: Where they come from.
         services: Returns the names of the services.
         serve: Makes a connection, which is served once it has a transport.
         limits: How large a request may be.
         most_calls: Maximum number of calls under way.
-        tls: How to encrypt to the broker.
     """
-    peer = broker_peer(broker)
+    peer = broker_peer(brokers)
 
     async def attach(most: int) -> MemoryEnd:
         connection = serve(ServerProtocol(registry, FrameServerCodec(limits, most)))
         return MemoryEnd(connection, peer)
 
-    return TaskWorker(NatsWorker(broker, services, attach, most_calls, tls))
+    return TaskWorker(NatsWorker(brokers, services, attach, most_calls))

@@ -28,11 +28,15 @@ class Balancer(Protocol):
         """
         ...
 
+    def choose_by_weight(self, ready: Sequence[Server[Any]]) -> Server[Any]:
+        """Do the same where their weights differ."""
+        ...
+
     def wanted(self, servers: Sequence[Server[Any]], now: float) -> list[Server[Any]]:
         """Return the servers without a connection that should have one, and may be tried now.
 
         Args:
-            servers: All that are known, in the resolver's order.
+            servers: All of one priority, in the resolver's order.
             now: Time of the clock, in seconds.
         """
         ...
@@ -58,6 +62,7 @@ class LeastPending(_All):
 
     def __init__(self, random: Random) -> None:
         self._random = random.random
+        self._choices = random.choices
 
     def choose(self, ready: Sequence[Server[Any]]) -> Server[Any]:
         """Return the less busy one of two that chance picks."""
@@ -70,6 +75,12 @@ class LeastPending(_All):
             second += 1
         one, other = ready[first], ready[second]
         return one if one.pending <= other.pending else other
+
+    def choose_by_weight(self, ready: Sequence[Server[Any]]) -> Server[Any]:
+        """Return the one with less to do for its weight, of two that chance picks by weight."""
+        one, other = self._choices(ready, [each.endpoint.weight for each in ready], k=2)
+        is_less = one.pending * other.endpoint.weight <= other.pending * one.endpoint.weight
+        return one if is_less else other
 
 
 class RoundRobin(_All):
@@ -84,6 +95,14 @@ class RoundRobin(_All):
         self._turn += 1
         return ready[self._turn % len(ready)]
 
+    def choose_by_weight(self, ready: Sequence[Server[Any]]) -> Server[Any]:
+        """Return the one that has waited for its turn longest, for its weight."""
+        for each in ready:
+            each.credit += each.endpoint.weight
+        chosen = max(ready, key=_credit)
+        chosen.credit -= sum(each.endpoint.weight for each in ready)
+        return chosen
+
 
 class First:
     """Chooses the first one, and connects to others only where those before cannot be reached."""
@@ -91,6 +110,8 @@ class First:
     def choose(self, ready: Sequence[Server[Any]]) -> Server[Any]:
         """Return the first one."""
         return ready[0]
+
+    choose_by_weight = choose
 
     def wanted(self, servers: Sequence[Server[Any]], now: float) -> list[Server[Any]]:
         """Return the first one that may be tried, unless one before is there or on its way."""
@@ -102,6 +123,10 @@ class First:
             if each.due <= now:
                 return [each]
         return []
+
+
+def _credit(server: Server[Any]) -> float:
+    return server.credit
 
 
 def balancer(balance: Balance, random: Random) -> Balancer:

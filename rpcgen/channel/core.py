@@ -5,8 +5,9 @@ An API asks it for a `Line` for each call (`pick`), does the work that it is tol
 told the time, by one clock. There is no timer: whoever waits for a line looks again at `look_at`,
 and what nobody waits for is done with the next call.
 
-One thread at a time is in any method. `only` may be read by all. An exception from outside, in
-the middle of a method, does no lasting harm: what is not done is found again by the next call.
+One thread at a time is in any method. `only` and `first` may be read by all. An exception from
+outside, in the middle of a method, does no lasting harm: what is not done is found again by the
+next call.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import Any, Generic, TypeVar
 
 from attrs import define, field
 
-from rpcgen.errors import DialError, RpcError, ShutdownError
+from rpcgen.errors import DeadlineExceededError, DialError, RpcError, ShutdownError
 from rpcgen.method import Method
-from rpcgen.protocol.call_errors import deadline_error, unstarted
+from rpcgen.protocol.call_errors import unstarted
 
 from .backoff import Backoff
 from .balance import balancer
@@ -59,9 +60,11 @@ class ChannelProtocol(Generic[C]):
         self._settings = settings
         self._random = random
         self._balancer = balancer(settings.balance, random)
+        self._choose = self._balancer.choose
         # In the resolver's order, by what makes them equal.
         self._servers: dict[Endpoint, Server[C]] = {}
-        # Those with a line that are not ejected, or if all are, all with a line.
+        # Those with a line that are not ejected, or if all are, all with a line; of these, those of
+        # the first priority.
         self._ready: list[Server[C]] = []
         self._work: Work[C] = Work()
         self.leaving: dict[Line[C], None] = {}
@@ -72,6 +75,8 @@ class ChannelProtocol(Generic[C]):
         """True once `close` was called."""
         self.only: Line[C] | None = None
         """The line of every call, where there is one server with one connection; else None."""
+        self.first: Line[C] | None = None
+        """The line of a call while none is pending on it, where there is one server; else None."""
         self.has_work = False
         """True if `take_work` may have something to do."""
         self.look_at = -math.inf
@@ -88,7 +93,8 @@ class ChannelProtocol(Generic[C]):
         for endpoint in endpoints:
             known = before.pop(endpoint, None)
             if endpoint not in self._servers:
-                self._servers[endpoint] = known or self._server(endpoint)
+                self._servers[endpoint] = server = known or self._server(endpoint)
+                server.endpoint = endpoint  # whose weight and priority may be others
         for server in before.values():
             server.is_known = False
             for line in [*server.lines]:
@@ -119,7 +125,7 @@ class ChannelProtocol(Generic[C]):
         if now >= self.look_at:
             self._refresh(now)
         while self._ready:
-            server = self._balancer.choose(self._ready)
+            server = self._choose(self._ready)
             line: Line[C] = server.least_pending()
             if not line.calls.takes_calls:
                 self.lost(line, now)
@@ -139,23 +145,34 @@ class ChannelProtocol(Generic[C]):
             and line.calls.pending > 0
         )
 
-    def note(self, line: Line[C], error: RpcError, now: float) -> None:
+    def note(self, line: Line[C], error: RpcError, now: float) -> bool:
         """Take note of a call that has failed.
 
         Args:
             line: What it was sent on.
             error: How it has ended.
             now: Time of the clock, in seconds.
+
+        Returns:
+            True if the server gets no calls for a while from now on.
         """
         server = line.server
         if not line.calls.takes_calls:
             self.lost(line, now)
-        if server.health.fail(error) and self._may_eject(server, now):
-            server.health.eject(now)
-            self._refresh(now)
+        if not (server.health.fail(error) and self._may_eject(server, now)):
+            return False
+        server.health.eject(now)
+        self._refresh(now)
+        return True
 
     def _may_eject(self, server: Server[C], now: float) -> bool:
-        """Return True if at least as many servers are left as are ejected then."""
+        """Return True if at least as many servers are left as are ejected then.
+
+        A server that is ejected already is not ejected for longer: what fails meanwhile was under
+        way before, and says nothing new.
+        """
+        if server.health.is_ejected(now):
+            return False
         others = [each for each in self._servers.values() if each is not server]
         ejected = sum(each.health.is_ejected(now) for each in others)
         return len(others) - ejected > ejected
@@ -193,9 +210,7 @@ class ChannelProtocol(Generic[C]):
         if self._ready or not self._is_resolved:
             return True
         servers = self.servers
-        return any(each.is_connecting for each in servers) or bool(
-            self._balancer.wanted(servers, now)
-        )
+        return any(each.is_connecting for each in servers) or bool(self._wanted(now))
 
     def refuse(self, waits: bool, now: float) -> RpcError | None:
         """Return the error of a call that has got no line, None if it is to wait.
@@ -223,7 +238,8 @@ class ChannelProtocol(Generic[C]):
             DeadlineExceededError: There is no time left.
         """
         if left <= 0:
-            raise unstarted(deadline_error(method.name))
+            text = f"{method.name}: no server until its deadline: {self._reason()}"
+            raise unstarted(DeadlineExceededError(text))
         seconds = min(self.look_at - now, left)
         return None if seconds == math.inf else max(seconds, 0.0)
 
@@ -231,15 +247,22 @@ class ChannelProtocol(Generic[C]):
         """Return the error of a call for which there is no line."""
         if self.closed:
             return unstarted(ShutdownError("the channel is closed"))
+        return DialError(self._reason())
+
+    def _reason(self) -> str:
+        """Return why there is no line."""
         errors = [each.error for each in self._servers.values() if each.error is not None]
         if errors:
             last = errors[-1]
             count = len(self._servers)
-            text = str(last) if count == 1 else f"none of {count} servers can be reached: {last}"
-            return DialError(text)
+            return str(last) if count == 1 else f"none of {count} servers can be reached: {last}"
         if self._resolve_error is not None:
-            return DialError(f"no server is known: {self._resolve_error}")
-        return DialError("no server is known: the resolver has found none")
+            return f"no server is known: {self._resolve_error}"
+        if not self._is_resolved:
+            return "no server is known: the resolver has not answered yet"
+        for endpoint in self._servers:
+            return f"not connected to {endpoint.address} yet"
+        return "no server is known: the resolver has found none"
 
     # --- connections ----------------------------------------------------------------------------
 
@@ -248,11 +271,21 @@ class ChannelProtocol(Generic[C]):
         work, self._work, self.has_work = self._work, Work(), False
         if self.closed:
             return work
-        work.attempts += self._balancer.wanted(self.servers, now)
+        work.attempts += self._wanted(now)
         work.attempts += [
             each for each in self._ready if self._wants_more(each, each.least_pending(), now)
         ]
         return work
+
+    def _wanted(self, now: float) -> list[Server[C]]:
+        """Return the servers to connect to: of the first priority of which some can be reached."""
+        wanted: list[Server[C]] = []
+        for priority in sorted({each.endpoint.priority for each in self._servers.values()}):
+            servers = [each for each in self.servers if each.endpoint.priority == priority]
+            wanted = self._balancer.wanted(servers, now)
+            if wanted or any(_is_there(each, now) for each in servers):
+                return wanted
+        return wanted
 
     def begin(self, server: Server[C], now: float) -> bool:
         """Take note that an attempt begins; return False if there is to be none."""
@@ -302,12 +335,13 @@ class ChannelProtocol(Generic[C]):
         lines += self.leaving
         self.closed = True
         self._servers, self._ready, self._work = {}, [], Work()
-        self.only = None
+        self.only = self.first = None
         return lines
 
     def doubt(self) -> None:
         """Find everything out again with the next call: a step has ended in the middle."""
-        self.only, self.look_at = None, -math.inf
+        self.only = self.first = None
+        self.look_at = -math.inf
 
     # --- what follows from that -----------------------------------------------------------------
 
@@ -315,15 +349,16 @@ class ChannelProtocol(Generic[C]):
         """Find out who is ready, after a change or at `look_at`."""
         with_lines = [each for each in self._servers.values() if each.lines]
         healthy = [each for each in with_lines if not each.health.is_ejected(now)]
-        self._ready = healthy or with_lines
-        self.only = self._find_only()
+        ready = healthy or with_lines
+        first = min((each.endpoint.priority for each in ready), default=0)
+        self._ready = [each for each in ready if each.endpoint.priority == first]
+        is_even = len({each.endpoint.weight for each in self._ready}) <= 1
+        self._choose = self._balancer.choose if is_even else self._balancer.choose_by_weight
+        is_one = len(self._servers) == 1 and bool(self._ready)
+        self.first = self._ready[0].lines[0] if is_one else None
+        self.only = self.first if self._settings.connections == 1 else None
         self.has_work = True
         self._set_look_at(now)
-
-    def _find_only(self) -> Line[C] | None:
-        if len(self._servers) != 1 or self._settings.connections != 1 or not self._ready:
-            return None
-        return self._ready[0].lines[0]
 
     def _set_look_at(self, now: float) -> None:
         """Set when the next server may be tried, or gets calls again."""
@@ -338,3 +373,8 @@ class ChannelProtocol(Generic[C]):
             if each.health.is_ejected(now)
         ]
         self.look_at = min([*due, *entries], default=math.inf)
+
+
+def _is_there(server: Server[Any], now: float) -> bool:
+    """Return True if a server can be reached, as far as is known, or is being connected to."""
+    return server.is_connecting or bool(server.lines and not server.health.is_ejected(now))

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from rpcgen.errors import DeadlineExceededError, DialError, RpcError
 from rpcgen.protocol import DialOptions, parse_address
 from rpcgen.protocol.client import GREETING_S
 
 from .resolver import Endpoint, Resolver, StaticResolver
-from .schemes import is_resolved, resolver_of
+from .schemes import broker_of, broker_resolver, is_resolved, resolver_of
 
 if TYPE_CHECKING:
-    from .target import Target
+    from .target import ChannelOptions, Target
 
 __all__ = [
     "CONNECT_S",
     "attempt_options",
     "cannot_connect",
     "connection_options",
+    "dialer_for",
     "not_greeted",
     "resolver_for",
 ]
+
+T = TypeVar("T")
 
 CONNECT_S = 20.0
 """Maximum time in seconds of an attempt to connect, unless `dial` is told another."""
@@ -31,14 +34,24 @@ CONNECT_S = 20.0
 _OF_CALLS = ("call_timeout", "metadata", "interceptors")
 
 
-def resolver_for(target: Target) -> Callable[[], Resolver]:
+def resolver_for(target: Target, options: ChannelOptions | None = None) -> Callable[[], Resolver]:
     """Return what makes the resolver of a target, the same one or another each time.
+
+    Args:
+        target: Where the servers are, or what finds them.
+        options: Those of `dial`.
 
     Raises:
         DialError: An address is none.
         TypeError: The target is none.
-        ValueError: The list of addresses is empty.
+        ValueError: The list of addresses is empty, or there are credentials for no broker.
     """
+    tls, credentials = (options or {}).get("tls"), (options or {}).get("credentials")
+    if broker_of(target):
+        found = broker_resolver(target, tls, credentials)
+        return lambda: found
+    if credentials is not None:
+        raise ValueError("credentials= are for a NATS broker: dial nats://host:4222 with them")
     if isinstance(target, str):
         if is_resolved(target):
             resolver = resolver_of(target)
@@ -57,8 +70,33 @@ def _static(addresses: list[str]) -> Callable[[], Resolver]:
     for each in addresses:
         if not isinstance(each, str):
             raise TypeError(f"{each!r} is no address: write host:port, or another in a text")
+        if is_resolved(each):
+            raise DialError(f"{each!r} is of no known kind in a list: dial it by itself")
         parse_address(each)
     return lambda: StaticResolver(addresses)
+
+
+def dialer_for(
+    target: Target, dial: Callable[[str, DialOptions], T]
+) -> Callable[[str, DialOptions], T]:
+    """Return what connects to the servers that are found by a target.
+
+    Where a broker is encrypted to, ``tls`` is for that first of all: servers that it names without
+    encryption are connected to as it says.
+
+    Args:
+        target: Where the servers are, or what finds them.
+        dial: Connects to one.
+    """
+    if not broker_of(target).startswith("nats+tls://"):
+        return dial
+
+    def dial_found(address: str, options: DialOptions) -> T:
+        if options.get("tls") is not None and not parse_address(address).tls:
+            options = {**options, "tls": None}
+        return dial(address, options)
+
+    return dial_found
 
 
 def connection_options(options: DialOptions) -> DialOptions:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
+from attrs.validators import gt
 
 from rpcgen.errors import RpcError
 from rpcgen.protocol import CodecName
@@ -23,11 +24,16 @@ class Endpoint:
         address: Where it is, as `dial` takes it: ``tcp://host:port``, ``unix:///path.sock``.
         codec: What it speaks; None: the ``codec`` that `dial` was told.
         metadata: What else is known of it, such as version and zone; for people and tools.
+        weight: Its share of the calls beside that of others, above 0; see `balance=`.
+        priority: Servers of a higher number are connected to where none of a lower one can be
+            reached.
     """
 
     address: str
     codec: CodecName | None = None
     metadata: Mapping[str, str] = field(factory=dict, eq=False)
+    weight: float = field(default=1.0, eq=False, validator=gt(0))
+    priority: int = field(default=0, eq=False)
 
 
 class Update(Protocol):

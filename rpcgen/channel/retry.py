@@ -34,7 +34,7 @@ MOST_BACKOFF_S: Final = 5.0
 """Maximum time in seconds between two attempts of one call."""
 
 MOST_UNWRITTEN: Final = 16
-"""Number of connections that a call finds closed until that counts as an attempt."""
+"""Number of connections that a call finds closed or drained until that counts as an attempt."""
 
 # Codes of errors that another attempt, perhaps elsewhere, may not meet again.
 _PASSING: Final = frozenset([Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED])
@@ -133,7 +133,7 @@ class Retries:
         self._may_have_started = False
 
     def take_unwritten(self) -> bool:
-        """Take note that a connection was found closed before anything was written to it.
+        """Take note that a connection was found closed, or drained, before the call was begun.
 
         Returns:
             True if the call should just take another one, which is no retry.
@@ -158,9 +158,13 @@ class Retries:
             return None
         is_unseen = error.started is False and not isinstance(error, ServerError)
         # A server that shuts down in good order has named the call: it can go to another at once.
-        delay = 0.0 if is_unseen and isinstance(error, ShutdownError) else self._backoff.fail()
+        is_handed_back = is_unseen and isinstance(error, ShutdownError)
+        delay = 0.0 if is_handed_back else self._backoff.fail()
         if deadline is not None and now + delay >= deadline:
             return None
+        # The next connection may be one to the same server, whose notice is still on its way.
+        if is_handed_back and self.take_unwritten():
+            return delay
         if not is_unseen and not self._budget.spend():
             return None
         self._left -= 1

@@ -145,6 +145,7 @@ class Server(Generic[C]):
         lines: Connections that take calls, as far as is known.
         health: How its calls fare.
         is_known: False once the resolver names it no more.
+        credit: Weight that it has gathered since its last turn, where turns go by weight.
     """
 
     endpoint: Endpoint
@@ -155,6 +156,7 @@ class Server(Generic[C]):
     lines: list[Line[C]] = field(factory=list)
     health: Health = field(factory=Health)
     is_known: bool = True
+    credit: float = 0.0
 
     @property
     def pending(self) -> int:

@@ -13,6 +13,8 @@ from rpcgen.protocol import DialOptions
 from .schemes import is_resolved
 
 if TYPE_CHECKING:
+    import os
+
     from .backoff import Reconnect
     from .balance import Balance
     from .resolver import Resolver
@@ -33,7 +35,8 @@ class ChannelOptions(DialOptions, total=False):
     gets the next call, ``least_pending`` (default), ``round_robin`` or ``first``. ``timeout``
     bounds each attempt to connect (default: 20 s). ``via``: ``nats`` to have calls travel by the
     NATS broker that is dialed, to any server that takes such, instead of connecting to servers
-    that are found there.
+    that are found there. ``credentials``: path of a file that says who one is to such a broker:
+    credentials (``.creds``), or the seed of an NKEY.
     """
 
     reconnect: Reconnect | bool
@@ -41,13 +44,14 @@ class ChannelOptions(DialOptions, total=False):
     retry: Retry | None
     balance: Balance
     via: Literal["nats"] | None
+    credentials: str | os.PathLike[str] | None
 
 
 NAMES: Final = ChannelOptions.__optional_keys__ - DialOptions.__optional_keys__
 """Names of the options that only a channel has."""
 
 # Values that say nothing.
-_ABSENT: Final = {"reconnect": False, "retry": None, "via": None}
+_ABSENT: Final = {"reconnect": False, "retry": None, "via": None, "credentials": None}
 
 
 def needs_channel(target: object, options: MutableMapping[str, Any]) -> bool:

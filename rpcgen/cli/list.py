@@ -125,6 +125,7 @@ def _method(method: MethodEntry) -> Iterator[_Line]:
     yield from _indented(method.doc, 6)
     facts = [
         "may be repeated" if method.idempotent else "",
+        "durable" if method.durable else "",
         f"takes at most {method.timeout:g} s" if method.timeout else "",
         f"raises {', '.join(method.raises)}" if method.raises else "",
         _count(method),

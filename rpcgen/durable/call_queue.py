@@ -18,7 +18,7 @@ from rpcgen.method import Method
 from rpcgen.net import clock
 from rpcgen.protocol.call_options import CallSettings
 from rpcgen.protocol.message import encode_call
-from rpcgen.resolve.nats_micro import split_url, without_password
+from rpcgen.resolve.brokers import Brokers, BrokerTarget
 
 from .arguments import fingerprint
 from .jetstream import JetStream, Kept, is_passing, is_unheard
@@ -84,13 +84,13 @@ class CallQueue:
     """Leaves calls to the queue of a broker, and waits for what becomes of them.
 
     Args:
-        address: ``nats://host:port``, with a service or without.
+        brokers: Where the queue is.
     """
 
-    def __init__(self, address: str) -> None:
-        broker, _ = split_url(address)
-        self._place = without_password(broker)
-        self._broker = BrokerLoop(broker, "rpcgen durable client")
+    def __init__(self, brokers: BrokerTarget) -> None:
+        brokers = Brokers.of(brokers)
+        self._place = str(brokers)
+        self._broker = BrokerLoop(brokers, "rpcgen durable client")
         self._jetstream: JetStream | None = None
 
     def close(self) -> None:
@@ -224,9 +224,13 @@ async def _publish(
         return kept
     headers = {ARGUMENTS: submission.arguments}
     progress.is_sent = True
-    if await jetstream.publish_once(call, submission.payload, headers):
-        return None
-    return await jetstream.find(name.calls, call) or await jetstream.find(name.replies, reply)
+    for is_gone in (False, True):  # the broker remembers calls longer than their replies are kept
+        if await jetstream.publish_once(call, submission.payload, headers, is_gone=is_gone):
+            return None
+        kept = await jetstream.find(name.calls, call) or await jetstream.find(name.replies, reply)
+        if kept is not None:
+            return kept
+    raise nats.errors.Error(f"the call with key {submission.key!r} has come and gone meanwhile")
 
 
 async def _look_for_reply(jetstream: JetStream, name: CallName, key: str) -> Kept | None:

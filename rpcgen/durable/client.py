@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.method import Method
+from rpcgen.resolve.brokers import Brokers, BrokerTarget
 
 from .call_queue import CallQueue
 
@@ -29,11 +30,13 @@ os.register_at_fork(after_in_child=_renew_lock)
 class QueueOwner(Protocol):
     """A client, as far as it is known here."""
 
-    _broker: str
-    """Address of the broker that was dialed, ``nats://...``; empty if none was."""
-
     _queue: tuple[int, CallQueue] | None
     """Queue, and the process that has begun it; None before the first durable call."""
+
+    @property
+    def _broker(self) -> BrokerTarget | None:
+        """Brokers that were dialed; None if none were."""
+        ...
 
     @property
     def closed(self) -> bool:
@@ -54,7 +57,8 @@ def queue_of(client: QueueOwner, method: Method[Any, Any]) -> CallQueue:
     """
     if not method.durable:
         raise RpcError(f"{method.name} is not durable: mark it with @durable in the IDL")
-    if not client._broker:
+    broker = client._broker
+    if not isinstance(broker, Brokers | str) or not broker:  # a resolver may mean something else
         service = method.name.rpartition(".")[0]
         raise RpcError(
             "durable calls are kept by a NATS broker: dial it, as in"
@@ -65,7 +69,7 @@ def queue_of(client: QueueOwner, method: Method[Any, Any]) -> CallQueue:
         if client.closed:
             raise ShutdownError
         if client._queue is None or client._queue[0] != process:
-            client._queue = process, CallQueue(client._broker)
+            client._queue = process, CallQueue(broker)
         return client._queue[1]
 
 

@@ -22,13 +22,16 @@ from rpcgen.resolve.nats_connection import Client, Msg
 from .names import CallName, is_call
 from .options import WorkQueue
 
-__all__ = ["ANSWER_S", "JetStream", "Kept", "PULL_S", "is_passing", "is_status", "is_unheard"]
+__all__ = ["ANSWER_S", "JetStream", "Kept", "SIGN_S", "is_passing", "is_status", "is_unheard"]
 
 ANSWER_S: Final = 5.0
 """Maximum time in seconds that the broker takes to answer."""
 
 PULL_S: Final = 30.0
 """Time in seconds for which the broker keeps a worker's request for a call."""
+
+SIGN_S: Final = 4.0
+"""Seconds between two signs of the broker that it still has a request."""
 
 # Numbers of the broker's errors.
 _NAME_IN_USE: Final = 10058
@@ -121,8 +124,17 @@ class JetStream:
             max_ack_pending=-1,
         )
 
-    async def publish_once(self, subject: str, data: bytes, headers: Mapping[str, str]) -> bool:
+    async def publish_once(
+        self, subject: str, data: bytes, headers: Mapping[str, str], *, is_gone: bool = False
+    ) -> bool:
         """Add a message to a stream; return False if its subject holds one, or has held it lately.
+
+        Args:
+            subject: Its subject.
+            data: What it holds.
+            headers: Its headers.
+            is_gone: True to add it also where its subject has held one lately, which is known to
+                be gone.
 
         Raises:
             MaxPayloadError: It is larger than the broker takes.
@@ -130,9 +142,8 @@ class JetStream:
         if not self._has_room(subject, data, headers):
             raise MaxPayloadError
         try:
-            answer = await self._context.publish(
-                subject, data, headers={**headers, "Nats-Msg-Id": subject}
-            )
+            told = dict(headers) if is_gone else {**headers, "Nats-Msg-Id": subject}
+            answer = await self._context.publish(subject, data, headers=told)
         except APIError as error:
             if _is_full(error):
                 return False
@@ -172,8 +183,12 @@ class JetStream:
         await self._context.purge_stream(name.attempts, subject=subject)
 
     async def pull(self, name: CallName, inbox: str) -> None:
-        """Ask for one call, which comes to an inbox, or in its place a status after `PULL_S`."""
-        request = json.dumps({"batch": 1, "expires": int(PULL_S * 1e9)}).encode()
+        """Ask for one call, which comes to an inbox, or in its place a status after `PULL_S`.
+
+        Until then a sign comes every `SIGN_S`, as long as the broker that has the request is there.
+        """
+        terms = {"batch": 1, "expires": int(PULL_S * 1e9), "idle_heartbeat": int(SIGN_S * 1e9)}
+        request = json.dumps(terms).encode()
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{name.calls}.{name.consumer}"
         await self.client.publish(subject, request, reply=inbox)
 

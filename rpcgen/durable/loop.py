@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from rpcgen.protocol.server_session import error_text
+from rpcgen.resolve.brokers import Brokers, BrokerTarget
 from rpcgen.resolve.loop_thread import LoopThread
 from rpcgen.resolve.nats_connection import Client, stay_connected
 
@@ -26,12 +27,12 @@ class BrokerLoop:
     """Runs coroutines beside a connection to a broker, which is made again whenever it is lost.
 
     Args:
-        broker: ``nats://host:port``.
+        brokers: Where to connect to.
         name: Name of the connection, for those who look at the broker.
     """
 
-    def __init__(self, broker: str, name: str) -> None:
-        self._broker = broker
+    def __init__(self, brokers: BrokerTarget, name: str) -> None:
+        self._brokers = Brokers.of(brokers)
         self._name = name
         self._client: Client | None = None
         self.trouble = ""
@@ -59,7 +60,7 @@ class BrokerLoop:
 
     async def _run(self) -> None:
         await stay_connected(
-            self._broker, self._name, self._use, self._note_trouble, self._note_reconnected
+            self._brokers, self._name, self._use, self._note_trouble, self._note_reconnected
         )
 
     async def _use(self, client: Client) -> None:

@@ -27,8 +27,8 @@ class WorkQueue:
     Attributes:
         keep_calls: Maximum time in seconds that a call waits to be carried out; then it is lost.
         keep_replies: Time in seconds for which a reply is kept, from when the call was over.
-        duplicate_window: Time in seconds in which the broker drops a call that it has had before,
-            even where its reply was deleted.
+        duplicate_window: Time in seconds in which the broker itself drops a call that it has had
+            before, as long as its reply is there.
         max_bytes: Maximum size of the calls that wait, and that of the replies, in bytes; more
             calls are refused. None: as much as the broker has.
         replicas: Number of brokers of a cluster that keep each call: 1, 3 or 5.

@@ -9,13 +9,20 @@ from typing import Final
 from rpcgen.errors import RpcError
 from rpcgen.resolve.nats_connection import Msg, sent
 
-from .jetstream import ANSWER_S, PULL_S, JetStream, is_status
+from .jetstream import SIGN_S, JetStream, is_status
 from .names import CallName
 
 __all__ = ["Pull"]
 
 # Status of a request that the broker has kept for its time, without a call for it.
 _NOTHING: Final = "408"
+
+# Status of a sign that it has one.
+_SIGN: Final = "100"
+
+# Time in seconds after which requests are lost of which there was no sign: the broker of a cluster
+# that had them has ended, and not the one at which the worker is.
+_SILENCE_S: Final = 2.5 * SIGN_S
 
 
 class Pull:
@@ -70,7 +77,7 @@ class Pull:
                 await self._ask(inbox)
                 # Not `wait_for`, in which a cancellation may be lost.
                 try:
-                    async with asyncio.timeout(PULL_S + ANSWER_S):
+                    async with asyncio.timeout(_SILENCE_S):
                         await self._changed.wait()
                 except TimeoutError:
                     self._asked = 0
@@ -84,16 +91,19 @@ class Pull:
                 await client.flush()  # after which nothing comes any more
 
     async def _ask(self, inbox: str) -> None:
-        while self._asked < self._room():
+        # Of what is asked in between, nobody could say whether the broker has it.
+        while self._jetstream.client.is_connected and self._asked < self._room():
             self._asked += 1
             await self._jetstream.pull(self._name, inbox)
 
     async def _receive(self, message: Msg) -> None:
-        self._asked = max(0, self._asked - 1)
-        if is_status(message):
-            headers = message.headers or {}
-            if headers.get("Status") != _NOTHING:
-                self._fault = f"no calls: {headers.get('Status')} {headers.get('Description', '')}"
+        headers = message.headers or {}
+        status = headers.get("Status") if is_status(message) else None
+        if status != _SIGN:
+            self._asked = max(0, self._asked - 1)
+        if status is not None:
+            if status not in (_NOTHING, _SIGN):
+                self._fault = f"no calls: {status} {headers.get('Description', '')}"
         elif self._is_over or self._room() <= 0:
             await message.nak()
         else:

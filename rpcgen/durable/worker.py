@@ -14,9 +14,9 @@ from nats.errors import MaxPayloadError
 from rpcgen.code import Code
 from rpcgen.errors import DecodeError
 from rpcgen.logs import server_log
+from rpcgen.resolve.brokers import Brokers, BrokerTarget
 from rpcgen.resolve.loop_thread import LoopThread
 from rpcgen.resolve.nats_connection import Client, Msg, TroubleLog, sent, stay_connected
-from rpcgen.resolve.nats_micro import split_url
 
 from .call_queue import ARGUMENTS
 from .jetstream import JetStream
@@ -52,12 +52,16 @@ _WORKING: Final = b"+WPI"
 _SIGNS: Final = 3
 
 
+def _brokers(broker: BrokerTarget) -> Brokers:
+    return Brokers.of(broker)
+
+
 @frozen
 class Work:
     """Arguments of `Server.work`.
 
     Attributes:
-        broker: ``nats://host:port``.
+        broker: ``nats://host:port``, or several, or what is known of them.
         in_flight: Maximum number of calls of each method that this worker carries out at a time.
         attempts: How often a call is begun with by workers that do not end it.
         ack_wait: Time in seconds after which a call is given to another worker, if the first one
@@ -70,14 +74,11 @@ class Work:
         ValueError: A value is none that it can be.
     """
 
-    broker: str
+    broker: Brokers = field(converter=_brokers)
     in_flight: int = field(default=8, validator=positive)
     attempts: int = field(default=5, validator=positive)
     ack_wait: float = field(default=30.0, validator=positive)
     queue: WorkQueue | None = None
-
-    def __attrs_post_init__(self) -> None:
-        split_url(self.broker)
 
 
 class Worker:
@@ -100,7 +101,6 @@ class Worker:
         is_due: Callable[[], bool],
     ) -> None:
         self._work = work
-        self._broker, _ = split_url(work.broker)
         self._methods = methods
         self._carry_out = carry_out
         self._is_due = is_due
@@ -112,7 +112,7 @@ class Worker:
         self._busy: Counter[str] = Counter()
         self._calls: set[asyncio.Task[None]] = set()
         self._subjects: set[str] = set()
-        self._troubles = TroubleLog(self._broker, "no durable calls from")
+        self._troubles = TroubleLog(str(work.broker), "no durable calls from")
         self._thread = LoopThread(self._run, "rpcgen-durable-worker")
 
     def stop(self) -> None:
@@ -146,7 +146,7 @@ class Worker:
 
     async def _stay_connected(self) -> None:
         await stay_connected(
-            self._broker,
+            self._work.broker,
             "rpcgen durable worker",
             self._work_through,
             self._troubles.note,
@@ -253,14 +253,20 @@ class Worker:
         """Keep a reply, unless there is one: the first one is what the caller gets."""
         headers = {ARGUMENTS: (message.headers or {}).get(ARGUMENTS, "")}
 
+        async def publish(jetstream: JetStream, reply: bytes) -> None:
+            for is_gone in (False, True):  # as that of an earlier call with this key may be
+                if await jetstream.publish_once(subject, reply, headers, is_gone=is_gone):
+                    return
+                if await jetstream.find(name.replies, subject) is not None:
+                    return
+
         async def keep(jetstream: JetStream) -> None:
             try:
-                await jetstream.publish_once(subject, reply, headers)
+                await publish(jetstream, reply)
             except MaxPayloadError:
                 most = jetstream.client.max_payload
                 text = f"the reply is larger than the {most} bytes that the broker takes"
-                error = failure(name.method, text, Code.RESOURCE_EXHAUSTED)
-                await jetstream.publish_once(subject, error, headers)
+                await publish(jetstream, failure(name.method, text, Code.RESOURCE_EXHAUSTED))
 
         await self._with_broker(name, keep)
 

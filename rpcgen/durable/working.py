@@ -15,6 +15,11 @@ from rpcgen.protocol.base_server import BaseServer
 from rpcgen.resolve.announcements import Announcements
 
 if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from rpcgen.resolve.brokers import PathName
+
     from .options import WorkQueue
     from .worker import CarryOut
 
@@ -36,12 +41,14 @@ class WorkingServer(BaseServer):
 
     def work(
         self,
-        broker: str,
+        broker: str | Sequence[str],
         *,
         in_flight: int = 8,
         attempts: int = 5,
         ack_wait: float = 30.0,
         queue: WorkQueue | None = None,
+        tls: ssl.SSLContext | None = None,
+        credentials: PathName | None = None,
     ) -> None:
         """Carry out the durable calls of the server's services, while it serves.
 
@@ -51,26 +58,32 @@ class WorkingServer(BaseServer):
         least once. Returns at once: the broker may come and go.
 
         Args:
-            broker: ``nats://host:4222``, with a user and a password if need be.
+            broker: ``nats://host:4222`` or ``tls://host:4222``, with a user and a password, or a
+                token, before the host if need be; or a list of such, of which any one does.
             in_flight: Maximum number of calls of each method that are carried out at a time here.
             attempts: How often a call is begun with by workers that do not end it; then its caller
                 gets an error.
             ack_wait: Seconds without a sign of the worker after which a call is given to another.
             queue: How the broker is to keep calls and replies, and from then on keeps them; None:
                 as it does, or as the defaults say.
+            tls: How to encrypt to a broker at ``tls://host:4222``, and whom to trust; None: whom
+                the system trusts.
+            credentials: Path of a file that says who the server is to the broker: credentials
+                (``.creds``), or the seed of an NKEY.
 
         Raises:
-            DialError: The broker's address is none.
-            ImportError: The package for NATS is missing.
+            DialError: The broker's address is none, or the credentials cannot be read.
+            ImportError: The package for NATS is missing, or the one for credentials.
             TypeError: A value is of the wrong type.
             ValueError: A value is none that it can be.
         """
-        from rpcgen.resolve.nats_micro import split_url, without_password  # others do without
+        from rpcgen.resolve.brokers import Brokers  # others do without
 
         from .worker import Work, Worker  # only here: it needs nats-py
 
-        work = Work(broker, in_flight, attempts, ack_wait, queue)
-        peer = Peer(without_password(split_url(broker)[0]))
+        brokers = Brokers.of(broker, tls, credentials).encrypted()
+        work = Work(brokers, in_flight, attempts, ack_wait, queue)
+        peer = Peer(str(brokers))
 
         def make() -> Worker:
             return Worker(work, self._durable_methods, self._carry_out_for(peer), self._is_due)

@@ -13,6 +13,8 @@ from .diagnostics import Diagnostic, Location
 __all__ = ["BreakingRule", "Finding", "LintRule", "kept"]
 
 BreakingRule: TypeAlias = Literal[
+    "durable-default",
+    "durable-removed",
     "embedding-changed",
     "enum-closed",
     "enum-member-added",

@@ -59,6 +59,7 @@ _ENUMS: Final = {
 # Names that the text may import, which nothing in it is called.
 _IMPORTED: Final = {
     *("Annotated", "Any", "Code", "Literal", "Mapping", "NewType", "Protocol", "RemoteError"),
+    "durable",
     *("Self", "Sequence", "annotations", "define", "embedded", "field", "frozen", "idempotent"),
     *("interface", "json_tag", "length", "raises", "struct_args", "timeout", "wire", "GoTime"),
     *("AddrPort", "BigFloatValue", "Fraction", "UTC", "underlying"),
@@ -407,6 +408,8 @@ class _Writer:
             yield f"{self._use(_TYPES, 'wire')}({quoted(method.name)})"
         if method.idempotent:
             yield self._use(_TYPES, "idempotent")
+        if method.durable and not any(each.startswith("key:") for each in self._parameters(method)):
+            yield self._use(_TYPES, "durable")
         for raised in method.raises:
             text = f", text={quoted(raised.text)}" if raised.text else ""
             yield f"{self._use(_TYPES, 'raises')}({self._types.spell(raised.type)}{text})"

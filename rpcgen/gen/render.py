@@ -461,7 +461,7 @@ def _sync(service: Service, n: Any) -> _ApiFlavour:
         tickets_class=f"{name}Tickets",
         options=n.ChannelOptions,
         connected=n.Self,
-        dial=f"cls({n.dial}(address, **options), service=service)",
+        dial=f"cls({n.dial}({_target(service)}, **options), service=service)",
         dial_docstring="Connect to a server; the options are those of `rpcgen.dial`.\n\n"
         "``service`` is the name that the server has for this service, if another.",
         define="def",
@@ -487,7 +487,8 @@ def _async(service: Service, n: Any) -> _ApiFlavour:
         tickets_class=f"{name}Tickets",
         options=n.ChannelOptions,
         connected=f"{n.aio}.ClientConnector[{n.Self}]",
-        dial=f"{n.aio}.dial(address, **options).map(lambda client: cls(client, service=service))",
+        dial=f"{n.aio}.dial({_target(service)}, **options)"
+        ".map(lambda client: cls(client, service=service))",
         dial_docstring="Connect to a server; the options are those of `rpcgen.aio.dial`.\n\n"
         "``service`` is the name that the server has for this service, if another. Await\n"
         "what it returns, or use it in ``async with``.",
@@ -498,6 +499,11 @@ def _async(service: Service, n: Any) -> _ApiFlavour:
         register=f"register_async_{snake_case(service.name)}",
         server=f"{n.aio}.Server",
     )
+
+
+def _target(service: Service) -> str:
+    """Return what a stub dials, which says the service where servers are found by it."""
+    return f"cls._target(address, service or {quoted(service.wire_name)})"
 
 
 def _registration(module: Module, names: Names) -> Iterator[str]:

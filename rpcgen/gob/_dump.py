@@ -15,7 +15,7 @@ from .opaque import guess
 
 __all__ = ["dump", "dump_lines"]
 
-_LONGEST: Final = 64
+_MAX_VALUE_CHARACTERS: Final = 64
 
 
 def dump(data: bytes) -> str:
@@ -267,4 +267,8 @@ def _opaque(known: wire.OpaqueType, data: bytes) -> str:
 def _short(value: object) -> str:
     # Python refuses to write very large integers in decimal.
     text = hex(value) if isinstance(value, int) and value.bit_length() > 4096 else repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
+    return (
+        text
+        if len(text) <= _MAX_VALUE_CHARACTERS
+        else f"{text[:_MAX_VALUE_CHARACTERS]}... ({len(text)} characters)"
+    )

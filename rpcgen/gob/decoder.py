@@ -105,7 +105,7 @@ class Decoder(ValueStream):
                 if pos <= self.end:
                     self._pos, self._owed, self._needed = self.end, False, 1
                     if end > LARGE_MESSAGE:
-                        self._let_go()
+                        self._drop_used_message()
                     return value
         except Exception as error:
             # A schema that has not come before needs no closer look.
@@ -198,7 +198,7 @@ class Decoder(ValueStream):
             failure = self._located(error)
             if failure.offset < 0:
                 failure = DecodeError(failure.reason, self._base + start, failure.path)
-            self._pass_over(id, start, end)
+            self._skip_failed_value(id, start, end)
             try:
                 raise failure from error
             finally:
@@ -207,7 +207,7 @@ class Decoder(ValueStream):
                 del failure
         self._remember(id, self._data[begin : begin + 2], start - begin, schema, asked)
         self._consume(self.end)
-        self._let_go()
+        self._drop_used_message()
         if schema is UNTYPED and self._received.holds_described(id):
             return keep(value, "", self.interpreter.origin(id))
         return value
@@ -359,7 +359,7 @@ class Decoder(ValueStream):
         if self._repeated > _MOST_REPEATED * (_SPARE_BYTES + self._base + self._pos + held):
             self._lose_step("a value that goes on in too many messages", start)
 
-    def _pass_over(self, id: int, start: int, end: int) -> None:
+    def _skip_failed_value(self, id: int, start: int, end: int) -> None:
         """Go to the end of a value that did not decode, keeping the types that it defines."""
         self.end = end
         if not self._received.may_define(id):

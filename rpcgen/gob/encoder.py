@@ -13,7 +13,7 @@ from ..values.kept import Kept
 from ..values.registry import UUID_NAME, Registry, Typed, uuid_schema
 from ..values.registry import registry as global_registry
 from .definitions import TypeTable
-from .numbers import LARGE, UINT, int_bytes, uint_bytes
+from .numbers import MIN_ZERO_COPY_BYTES, UINT, int_bytes, uint_bytes
 from .options import check_choice
 from .single import SingleEncoder
 
@@ -309,7 +309,7 @@ def _parts(messages: list[bytes]) -> list[bytes]:
     parts: list[bytes] = []
     small: list[bytes] = []
     for each in messages:
-        if len(each) < LARGE:
+        if len(each) < MIN_ZERO_COPY_BYTES:
             small.append(each)
         else:
             parts += (b"".join(small), each)

@@ -216,7 +216,7 @@ class MessageBuffer:
             self._receive_buffer.release()
             self._receive_buffer = None
 
-    def _let_go(self) -> None:
+    def _drop_used_message(self) -> None:
         """Keep no large message that is used up: nothing more may come for long."""
         if self._pos == len(self._data) > LARGE_MESSAGE and not self._chunks:
             self._replace(b"", self._pos)

@@ -17,7 +17,7 @@ from ..errors import DecodeError, EncodeError
 
 __all__ = [
     "INT",
-    "LARGE",
+    "MIN_ZERO_COPY_BYTES",
     "SIGNED",
     "UINT",
     "float_bytes",
@@ -30,8 +30,8 @@ __all__ = [
     "uint_bytes",
 ]
 
-LARGE: Final = 1 << 15
-"""Strings and bytes from this size on are not copied more often than they must be."""
+MIN_ZERO_COPY_BYTES: Final = 1 << 15
+"""Size in bytes from which on strings and bytes are not copied more often than they must be."""
 
 _pack_float = struct.Struct("<d").pack
 _unpack_float = struct.Struct("<d").unpack

@@ -8,7 +8,7 @@ that have written them are kept, and decoders that have read them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from .._interrupts import reraise_interrupt
 from ..errors import DecodeError
@@ -48,6 +48,10 @@ class _Decoder(Protocol):
     def decode_after(self, data: bytes, pos: int, schema: object) -> Any: ...
 
 
+# Definitions, and an encoder that has written them, by what was asked for.
+_Encoders: TypeAlias = dict[object, tuple[bytes, _Encoder]]
+
+
 class SingleEncoder:
     """Encodes values as streams of their own.
 
@@ -57,20 +61,24 @@ class SingleEncoder:
 
     def __init__(self, make: Callable[..., _Encoder]) -> None:
         self._make = make
-        # Definitions, and an encoder that has written them: by schema, or by class where values
-        # come without; and by what strings may be.
-        self._known: dict[tuple[object, str], tuple[bytes, _Encoder]] = {}
-        self._by_class: dict[tuple[type, str], tuple[bytes, _Encoder]] = {}
+        # By what strings may be, then by schema, or by class where values come without.
+        self._known: dict[str, _Encoders] = {"strict": {}, "surrogateescape": {}}
+        self._by_class: dict[str, _Encoders] = {"strict": {}, "surrogateescape": {}}
+
+    @property
+    def strict(self) -> tuple[_Encoders, _Encoders]:
+        """What is kept for strings that must be UTF-8: by schema, and by class."""
+        return self._known["strict"], self._by_class["strict"]
 
     def encode(self, value: object, schema: object, strings: _Strings) -> bytes:
         """Return definitions and the value; see `rpcgen.gob.dumps`."""
         try:
             if schema is None:
                 asked: object = value.__class__
-                definitions, encoder = self._by_class[value.__class__, strings]
+                definitions, encoder = self._by_class[strings][asked]
             else:
                 asked = schema
-                definitions, encoder = self._known[schema, strings]
+                definitions, encoder = self._known[strings][schema]
         except (KeyError, TypeError):  # what has not come before, or cannot be hashed
             return self._first(value, schema, strings)
         return encoder.encode_after(definitions, value, asked)
@@ -80,22 +88,20 @@ class SingleEncoder:
         encoder = self._make(strings=strings)
         if schema is None and _is_plain_message(value):
             data = encoder.encode(value, type(value))
-            self._keep(self._by_class, type(value), strings, data, encoder)
+            self._keep(self._by_class[strings], type(value), data, encoder)
             return data
         data = encoder.encode(value, schema)
         if schema is not None:
-            self._keep(self._known, schema, strings, data, encoder)
+            self._keep(self._known[strings], schema, data, encoder)
         return data
 
-    def _keep(
-        self, known: dict[Any, Any], asked: object, strings: str, data: bytes, encoder: _Encoder
-    ) -> None:
+    def _keep(self, known: _Encoders, asked: object, data: bytes, encoder: _Encoder) -> None:
         # Else there may be definitions for each value, or the schema cannot be hashed.
         if not encoder.is_settled(asked):
             return
         if len(known) >= _MOST_KEPT:
             known.clear()
-        known[asked, strings] = data[: _after_definitions(data)], encoder
+        known[asked] = data[: _after_definitions(data)], encoder
 
 
 def _is_plain_message(value: object) -> bool:
@@ -107,14 +113,11 @@ def _is_plain_message(value: object) -> bool:
     return isinstance(schema, Struct) and schema.cls is cls and not schema.arguments
 
 
-class _Pool:
+class _Pool(NamedTuple):
     """Decoders that have read the same definitions and know values of a schema."""
 
-    __slots__ = ("definitions", "idle")
-
-    def __init__(self, definitions: bytes, decoder: _Decoder) -> None:
-        self.definitions = definitions
-        self.idle = [decoder]
+    definitions: bytes
+    idle: list[_Decoder]
 
 
 class SingleDecoder:
@@ -126,8 +129,13 @@ class SingleDecoder:
 
     def __init__(self, make: Callable[..., _Decoder]) -> None:
         self._make = make
-        # By what was asked for, and what strings may be; the definitions that came last.
-        self._known: dict[tuple[object, str], _Pool] = {}
+        # By what strings may be and what was asked for; the definitions that came last.
+        self._known: dict[str, dict[object, _Pool]] = {"strict": {}, "surrogateescape": {}}
+
+    @property
+    def strict(self) -> dict[object, _Pool]:
+        """What is kept for strings that must be UTF-8, by what was asked for."""
+        return self._known["strict"]
 
     def decode(
         self, data: bytes, schema: object, strings: _Strings, strict_names: bool, limits: Limits
@@ -138,11 +146,11 @@ class SingleDecoder:
         is_usual = is_usual and limits is DEFAULT_LIMITS and not strict_names
         if is_usual:
             try:
-                pool = self._known[schema, strings]
-                if data.startswith(pool.definitions):
-                    decoder = pool.idle.pop()
-                    value = decoder.decode_after(data, len(pool.definitions), schema)
-                    pool.idle.append(decoder)
+                definitions, idle = self._known[strings][schema]
+                if data.startswith(definitions):
+                    decoder = idle.pop()
+                    value = decoder.decode_after(data, len(definitions), schema)
+                    idle.append(decoder)
                     return value
             except Exception as error:
                 # A value that has not come before, is in use, or is wrong, which is told below.
@@ -152,23 +160,25 @@ class SingleDecoder:
         if decoder.pending:
             raise DecodeError("there is more after the value", len(data) - decoder.pending)
         if is_usual:
-            self._keep(data, schema, strings, decoder)
+            self._keep(self._known[strings], data, schema, decoder)
         return value
 
-    def _keep(self, data: bytes, schema: object, strings: str, decoder: _Decoder) -> None:
+    def _keep(
+        self, known: dict[object, _Pool], data: bytes, schema: object, decoder: _Decoder
+    ) -> None:
         start = _after_definitions(data)
         id, _ = read_int(data, bounds(data, start)[0], len(data))
         # Types that come with values would have to be forgotten.
         if start > _LONGEST_KEPT or leads_to_interface(decoder.types, id):
             return
-        pool = self._known.get((schema, strings))
+        pool = known.get(schema)
         if pool is not None and pool.definitions == data[:start]:
             if len(pool.idle) < _MOST_IDLE:
                 pool.idle.append(decoder)
             return
-        if len(self._known) >= _MOST_KEPT:
-            self._known.clear()
-        self._known[schema, strings] = _Pool(data[:start], decoder)
+        if len(known) >= _MOST_KEPT:
+            known.clear()
+        known[schema] = _Pool(data[:start], [decoder])
 
 
 def _after_definitions(data: bytes) -> int:

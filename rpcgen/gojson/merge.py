@@ -22,7 +22,7 @@ Takes: TypeAlias = Callable[[Node, object], bool]
 """Says that a parsed value fits a type."""
 
 # Number of times that one member of a message may come: each costs as much as all before it.
-_MOST: Final = 100
+_MAX_REPEATED_MEMBERS: Final = 100
 # The types of which that is so.
 _ADDING: Final = frozenset((Op.ARRAY, Op.BYTES, Op.LIST, Op.MAP, Op.STRUCT))
 # The types of which null is a value, and no sign that there is none.
@@ -81,8 +81,10 @@ class _Merger:
 
     def _member(self, number: int, pairs: list[tuple[str, Any]]) -> Any:
         """Return one member for those of the same name."""
-        if len(pairs) > _MOST and self._nodes[number].op in _ADDING:
-            raise DecodeError(f"json: one member comes {len(pairs)} times; the limit is {_MOST}")
+        if len(pairs) > _MAX_REPEATED_MEMBERS and self._nodes[number].op in _ADDING:
+            raise DecodeError(
+                f"json: one member comes {len(pairs)} times; the limit is {_MAX_REPEATED_MEMBERS}"
+            )
         joined = self._joined(number, [item for _, item in pairs])
         # An error says the key as it was spelled.
         key = next((key for key, item in pairs if item is joined), pairs[-1][0])

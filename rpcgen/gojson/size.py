@@ -32,7 +32,7 @@ _STRING: Final = 80
 _NUMBER: Final = 40
 
 # Maximum length of one match in characters, which bounds the memory that it takes.
-_WINDOW: Final = 1 << 16
+_MAX_MATCH_CHARACTERS: Final = 1 << 16
 _STRINGS: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # Numbers of one or two digits exist once for all.
 _NUMBERS: Final = re.compile(r"[0-9.][0-9.eE+-]{2,}+")
@@ -94,7 +94,7 @@ _ONE_STRING: Final = re.compile(r'"?[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 def _piece_end(text: str, pos: int) -> int:
     """Return where a piece ends that cuts no string in two."""
-    match = _PIECE.match(text, pos, pos + _WINDOW)
+    match = _PIECE.match(text, pos, pos + _MAX_MATCH_CHARACTERS)
     if match is None or match.end() == pos:  # a string that is longer than the window
         match = _ONE_STRING.match(text, pos)
     return max(pos + 1, match.end() if match is not None else 0)
@@ -349,13 +349,13 @@ def skip(text: str, pos: int, depth: int) -> int:
     # Closing brackets of the containers that are open.
     stack: list[str] = []
     while True:
-        match = _DEEP_LISTS.match(text, pos, pos + _WINDOW)
+        match = _DEEP_LISTS.match(text, pos, pos + _MAX_MATCH_CHARACTERS)
         if match is not None:
             stack += "]" * match[0].count("[")
             _check_depth(stack, depth)
             pos = match.end()
-        match = _VALUE_END.match(text, pos, pos + _WINDOW)
-        if match is None or match.end() == pos + _WINDOW:
+        match = _VALUE_END.match(text, pos, pos + _MAX_MATCH_CHARACTERS)
+        if match is None or match.end() == pos + _MAX_MATCH_CHARACTERS:
             match = _SCALAR_END.match(text, pos)
         if match is not None:
             pos = match.end()
@@ -397,7 +397,7 @@ def _run(text: str, pos: int, closing: str) -> int:
     pattern = _MEMBERS if closing == "}" else _ELEMENTS
     start = -1
     while pos != start:
-        start, pos = pos, _end(pattern, text, pos, pos + _WINDOW)
+        start, pos = pos, _end(pattern, text, pos, pos + _MAX_MATCH_CHARACTERS)
     return _end(_KEY_END, text, pos) if closing == "}" else pos
 
 

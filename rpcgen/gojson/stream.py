@@ -49,7 +49,7 @@ _BETWEEN_BRACKETS: Final = re.compile(
 # Everything up to the end of the string.
 _INSIDE_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 # Maximum length of one match in bytes, which bounds the memory that it takes.
-_WINDOW: Final = 1 << 16
+_MAX_MATCH_BYTES: Final = 1 << 16
 # Everything up to a string that does not end in sight.
 _WHOLE_STRINGS: Final = re.compile(rb'[^"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"]*+)*+', re.DOTALL)
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
@@ -58,8 +58,8 @@ _STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[{]}"))
 # Number of brackets looked at one by one; where they come in fewer bytes than that, it is faster
 # to look at a whole window.
-_BRACKETS: Final = 64
-_DENSE: Final = 1024
+_BRACKETS_PER_SCAN: Final = 64
+_DENSE_BYTES: Final = 1024
 # The object of the message, and the array of its parameters, are not part of the value.
 _ENVELOPE_DEPTH: Final = 2
 
@@ -166,20 +166,20 @@ class ObjectStream:
 
     def _scan(self) -> int:
         """Go on to the end of the object and return its position, 0 if it is not in sight."""
-        size, start, window = len(self._buffer), -1, _WINDOW
+        size, start, window = len(self._buffer), -1, _MAX_MATCH_BYTES
         while start < self._pos < size:
             start = self._pos
             end = self._scan_brackets()
             if end:
                 return end
-            if self._pos - start < _DENSE <= window and not self._inside_string:
+            if self._pos - start < _DENSE_BYTES <= window and not self._inside_string:
                 # No further than what is behind, so that what comes to nothing costs little.
                 ahead = min(window, self._pos)
-                if not self._pass_over(self._pos + ahead):
+                if not self._skip_brackets(self._pos + ahead):
                     window = ahead // 2
         return 0
 
-    def _pass_over(self, end: int) -> bool:
+    def _skip_brackets(self, end: int) -> bool:
         """Go on to ``end``, or a string on the way, unless the object ends before."""
         match = _WHOLE_STRINGS.match(self._buffer, self._pos, end)
         assert match is not None  # it matches the empty string
@@ -193,9 +193,9 @@ class ObjectStream:
     def _scan_brackets(self) -> int:
         """Go on by some brackets or to the end of the object; see `_scan`."""
         buffer = self._buffer
-        for _ in range(_BRACKETS):
+        for _ in range(_BRACKETS_PER_SCAN):
             pattern = _INSIDE_STRING if self._inside_string else _BETWEEN_BRACKETS
-            match = pattern.match(buffer, self._pos, self._pos + _WINDOW)
+            match = pattern.match(buffer, self._pos, self._pos + _MAX_MATCH_BYTES)
             assert match is not None  # both match the empty string
             start, self._pos = self._pos, match.end()
             if self._pos == len(buffer):

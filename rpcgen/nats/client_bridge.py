@@ -10,7 +10,9 @@ from rpcgen.protocol.headers import NOTICE_SEQ
 from rpcgen.protocol.message import refusal
 from rpcgen.resolve.nats_connection import Client, Msg, hang_up, is_unheard
 
-from .outbox import End, Outbox
+from .delivery import Delivery
+from .listening import listen
+from .outbox import End, Message, Outbox
 from .subjects import call_subject, cancel_subject
 
 __all__ = ["ClientBridge"]
@@ -32,14 +34,15 @@ class ClientBridge:
         self._broker = broker
         self._end = end
         self._outbox = Outbox(client, end)
+        self._delivery = Delivery(client, end)
         self._frames = FrameReader()
         self._inbox = client.new_inbox()
-        # Services of the calls that wait for a response, by their numbers.
-        self._calls: dict[int, str] = {}
+        # Numbers and services of the calls that wait for a response, by where that goes to.
+        self._calls: dict[str, tuple[int, str]] = {}
 
     async def open(self) -> None:
         """Get ready for responses, before any call."""
-        await self._client.subscribe(f"{self._inbox}.*", cb=self._heard)
+        await listen(self._client, f"{self._inbox}.*", self._heard)
 
     async def run(self) -> None:
         """Carry calls until this is cancelled, or one of the two sides has ended."""
@@ -57,33 +60,37 @@ class ClientBridge:
     def received(self, data: bytes) -> None:
         """Take frames from the client."""
         self._frames.feed(data)
+        messages: list[Message] = []
         while (found := self._frames.next_frame()) is not None:
-            if found.kind == CANCEL:
-                self._cancel(found)
-            else:
-                self._calls[found.number] = found.service
-                subject = call_subject(found.service)
-                self._outbox.add(subject, found.message, self._reply_subject(found.number))
+            kind, number, service, message = found
+            if kind == CANCEL:
+                self._cancel(found, messages)
+                continue
+            reply = self._reply_subject(number)
+            self._calls[reply] = number, service
+            messages.append((call_subject(service), message, reply))
+        if messages:
+            self._outbox.add_all(messages)
 
     def _reply_subject(self, number: int) -> str:
         return f"{self._inbox}.{number}"
 
-    def _cancel(self, found: Frame) -> None:
-        """Tell the server that nobody waits for a call; the answer comes from here."""
+    def _cancel(self, found: Frame, messages: list[Message]) -> None:
+        """Have the server told that nobody waits for a call; the answer comes from here."""
         number = number_in(found.message)
-        service = self._calls.pop(number, None)
-        if number != NOTICE_SEQ and service is not None:
-            reply = self._reply_subject(number)
-            self._outbox.add(cancel_subject(service), reply.encode())
-        self._end.send(frame(found.number, b"", CANCEL))
+        reply = self._reply_subject(number)
+        call = self._calls.pop(reply, None)
+        if number != NOTICE_SEQ and call is not None:
+            messages.append((cancel_subject(call[1]), reply.encode(), ""))
+        self._delivery.add(frame(found.number, b"", CANCEL))
 
-    async def _heard(self, message: Msg) -> None:
-        number = int(message.subject.rpartition(".")[2])
-        service = self._calls.pop(number, None)
-        if service is None:
+    def _heard(self, message: Msg) -> None:
+        call = self._calls.pop(message.subject, None)
+        if call is None:
             return  # cancelled, or answered twice
+        number, service = call
         data = message.data
         if not data and is_unheard(message):
             text = f"no server takes calls of {service} at {self._broker}"
             data = refusal(text, Code.UNAVAILABLE)
-        self._end.send(frame(number, data))
+        self._delivery.add(frame(number, data))

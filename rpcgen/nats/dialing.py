@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
+
+from attrs import evolve
 
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.resolver import Resolver, StaticResolver
 from rpcgen.protocol import DialOptions
 from rpcgen.protocol.frames import FrameClientCodec
+from rpcgen.resolve.brokers import Brokers
 from rpcgen.resolve.nats_connection import Client, connect_once
-from rpcgen.resolve.nats_micro import split_url
+from rpcgen.resolve.nats_micro import split_url, without_password
 
 if TYPE_CHECKING:
     from rpcgen.channel.target import ChannelOptions, Target
 
-__all__ = ["brokers_of", "checked_broker_options", "connect_to_broker", "frame_codec"]
+__all__ = [
+    "brokers_of",
+    "checked_broker_options",
+    "connect_to_broker",
+    "frame_codec",
+    "known_brokers",
+]
 
 _NATS: Final = "nats"
 
@@ -54,20 +63,34 @@ def brokers_of(target: Target) -> Callable[[], Resolver]:
 
 
 async def connect_to_broker(
-    broker: str, options: DialOptions, ended: Callable[[], object]
+    broker: str, options: DialOptions, known: Brokers, ended: Callable[[], object]
 ) -> Client:
     """Return a client's connection to a broker, which is not made again; see `connect_once`.
 
     Args:
         broker: ``nats://host:port``.
         options: Those of `dial`.
+        known: All brokers, and how to connect to them.
         ended: Called when it has ended.
 
     Raises:
         DialError: There is no connection to be had.
     """
-    return await connect_once(
-        broker, "rpcgen client", ended, options.get("timeout"), options.get("tls")
+    only = evolve(known, urls=(without_password(broker),))
+    return await connect_once(only, "rpcgen client", ended, options.get("timeout"))
+
+
+def known_brokers(target: Target, options: ChannelOptions) -> Brokers:
+    """Return the brokers of a target for which `brokers_of` returns something.
+
+    Raises:
+        DialError: The credentials cannot be read.
+        ImportError: The package for credentials is missing.
+        TypeError: ``tls`` or ``credentials`` is of the wrong type.
+        ValueError: Addresses do not go together, or the credentials are none.
+    """
+    return Brokers.of(
+        cast("str | Sequence[str]", target), options.get("tls"), options.get("credentials")
     )
 
 

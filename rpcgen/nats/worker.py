@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from rpcgen.protocol import Peer
 from rpcgen.resolve.loop_thread import LoopThread
 from rpcgen.resolve.nats_connection import Client, TroubleLog, stay_connected
-from rpcgen.resolve.nats_micro import without_password
 
 from .outbox import End
 from .worker_bridge import WorkerBridge
 
 if TYPE_CHECKING:
-    import ssl
+    from rpcgen.resolve.brokers import Brokers
 
 __all__ = ["Attach", "NatsWorker", "TaskWorker", "ThreadWorker", "WorkerEnd", "broker_peer"]
 
@@ -40,40 +39,37 @@ Attach: TypeAlias = Callable[[int], Awaitable[WorkerEnd]]
 """Has a server serve a stream of frames, given the maximum size of a response in bytes."""
 
 
-def broker_peer(broker: str) -> Peer:
+def broker_peer(brokers: Brokers) -> Peer:
     """Return what handlers see as the other side of calls that came by a broker."""
-    return Peer(without_password(broker))
+    return Peer(str(brokers))
 
 
 class NatsWorker:
     """Takes the calls of a server's services, whenever the broker is there.
 
     Args:
-        broker: ``nats://host:port``.
+        brokers: Where they come from.
         services: Returns the names of the services.
         attach: Has the server serve.
         most_calls: Maximum number of calls under way.
-        tls: How to encrypt to the broker.
     """
 
     def __init__(
         self,
-        broker: str,
+        brokers: Brokers,
         services: Callable[[], Iterable[str]],
         attach: Attach,
         most_calls: int,
-        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._broker = broker
+        self._brokers = brokers
         self._services = services
         self._attach = attach
         self._most_calls = most_calls
-        self._tls = tls
         self._bridge: WorkerBridge | None = None
         self._is_stopped = False
         # Set on the event loop, once there is one.
         self._stopping: asyncio.Event | None = None
-        self._troubles = TroubleLog(broker, "cannot take calls from")
+        self._troubles = TroubleLog(str(brokers), "cannot take calls from")
 
     def stop(self) -> None:
         """Begin to take no more calls; on the event loop, or before there is one."""
@@ -89,12 +85,11 @@ class NatsWorker:
             return
         staying = asyncio.ensure_future(
             stay_connected(
-                self._broker,
+                self._brokers,
                 "rpcgen worker",
                 self._use,
                 self._troubles.note,
                 self._reconnected,
-                self._tls,
             )
         )
         try:

@@ -6,18 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rpcgen.code import Code
 from rpcgen.protocol.frames import CANCEL, FrameReader, frame, pack_number
 from rpcgen.protocol.message import refusal
-from rpcgen.resolve.nats_connection import Client, Msg, sent
+from rpcgen.resolve.nats_connection import Client, Msg, Subscription, sent
 
-from .outbox import End, Outbox
+from .delivery import Delivery
+from .listening import listen
+from .outbox import End, Message, Outbox
 from .subjects import QUEUE, call_subject, cancel_subject
-
-if TYPE_CHECKING:
-    from nats.aio.subscription import Subscription
 
 __all__ = ["WorkerBridge"]
 
@@ -39,6 +38,7 @@ class WorkerBridge:
         self._end = end
         self._most_calls = most_calls
         self._outbox = Outbox(client, end)
+        self._delivery = Delivery(client, end)
         self._frames = FrameReader()
         self._numbers = count(1)
         # Where the responses go to, by number; and the other way round, for cancellations.
@@ -56,20 +56,24 @@ class WorkerBridge:
         """Take calls of further services."""
         for service in services:
             if service not in self._subscriptions:
-                subscribe = self._client.subscribe
+                client = self._client
                 self._subscriptions[service] = [
-                    await subscribe(call_subject(service), QUEUE, cb=self._heard),
-                    await subscribe(cancel_subject(service), cb=self._heard_cancel),
+                    await listen(client, call_subject(service), self._heard, QUEUE),
+                    await listen(client, cancel_subject(service), self._heard_cancel),
                 ]
 
     def received(self, data: bytes) -> None:
         """Take frames from the server."""
         self._frames.feed(data)
+        messages: list[Message] = []
         while (found := self._frames.next_frame()) is not None:
-            reply = self._replies.pop(found.number, None)
+            _, number, _, message = found
+            reply = self._replies.pop(number, None)
             if reply is not None:  # else the answer to a cancellation
                 del self._calls[reply]
-                self._outbox.add(reply, found.message)
+                messages.append((reply, message, ""))
+        if messages:
+            self._outbox.add_all(messages)
 
     def lost(self) -> None:
         """Take the end of the server: what it has not answered it never will."""
@@ -87,6 +91,7 @@ class WorkerBridge:
     async def drain(self) -> None:
         """Take no more calls, and have all those answered that were taken."""
         await self._in_time(self._unsubscribe)
+        self._delivery.flush()
         self._end.send_eof()
         await self._is_lost.wait()
         await self._in_time(self._outbox.flushed)
@@ -110,9 +115,7 @@ class WorkerBridge:
         await sent(self._client)
         await asyncio.gather(*(each.drain() for each in taken))  # type: ignore[no-untyped-call]
 
-    # What NATS calls one after the other: neither waits for anything.
-
-    async def _heard(self, message: Msg) -> None:
+    def _heard(self, message: Msg) -> None:
         reply = message.reply
         if not reply or reply in self._calls:
             return  # nobody waits for an answer, or for two
@@ -126,9 +129,10 @@ class WorkerBridge:
             return
         number = next(self._numbers)
         self._replies[number], self._calls[reply] = reply, number
-        self._end.send(frame(number, message.data))
+        self._delivery.add(frame(number, message.data))
 
-    async def _heard_cancel(self, message: Msg) -> None:
+    def _heard_cancel(self, message: Msg) -> None:
         number = self._calls.get(message.data.decode("utf-8", "replace"))
         if number is not None:
-            self._end.send(frame(next(self._numbers), pack_number(number), CANCEL))
+            cancel = frame(next(self._numbers), pack_number(number), CANCEL)
+            self._delivery.add(cancel)

@@ -3,17 +3,19 @@
 A thread that sleeps is woken 20 us late or more, and to wake it costs the other
 side as much again: on a machine with two cores to spare that is two thirds of a
 small call. So where bytes have come soon the last times, a thread polls for
-them, and in between yields the core to others that could use it.
+them, and in between yields the core to others that could use it. Who would rather
+have the processor time says `spin=False`.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from time import perf_counter
 from typing import Final, TypeVar
 
-__all__ = ["SPIN_LIMIT_S", "AdaptiveSpin", "yield_cpu"]
+__all__ = ["SPIN_LIMIT_S", "AdaptiveSpin", "NeverSpin", "spin_of", "yield_cpu"]
 
 T = TypeVar("T")
 
@@ -82,3 +84,24 @@ class AdaptiveSpin:
             yield_cpu()
         self._skip = 0
         return found
+
+
+class NeverSpin(AdaptiveSpin):
+    """Blocks at once, always; costs a wait nothing that the other does not."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._to_skip = sys.maxsize
+
+    def record_hit(self) -> None:
+        """Do nothing."""
+
+    def record_miss(self) -> None:
+        """Do nothing: it was no spin of this."""
+
+
+def spin_of(spin: bool) -> AdaptiveSpin:
+    """Return what decides on spins, of a client or server that may spin or not."""
+    return AdaptiveSpin() if spin else NeverSpin()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .address import DEFAULT_RPC_PATH, Address, http_address, parse_address
 from .call_options import CallOptions
 from .client import ClientProtocol, Completion
-from .codec import LARGE, ClientCodec, ServerCodec
+from .codec import LARGE_MESSAGE_BYTES, ClientCodec, ServerCodec
 from .codecs import CodecName, CodecOptions, check_codec_options, client_codec, server_codec
 from .done_queue import DONE_CAPACITY, DoneQueue, check_done
 from .gob_codec import GobClientCodec, GobServerCodec
@@ -31,7 +31,7 @@ __all__ = [
     "DEFAULT_DEBUG_PATH",
     "DEFAULT_RPC_PATH",
     "DONE_CAPACITY",
-    "LARGE",
+    "LARGE_MESSAGE_BYTES",
     "Address",
     "CallContext",
     "CallOptions",

@@ -18,10 +18,10 @@ from .statistics import MakeLock
 
 if TYPE_CHECKING:
     from .address import Address
-    from .remember import ReplyMemory
+    from .remember import Remember, ReplyMemory
     from .server_health import ServerHealth
 
-__all__ = ["BaseServer"]
+__all__ = ["BaseServer", "memory_of"]
 
 
 class _Listener(Protocol):
@@ -34,6 +34,23 @@ class _Listener(Protocol):
 L = TypeVar("L", bound=_Listener)
 Req = TypeVar("Req")
 Res = TypeVar("Res")
+
+
+def memory_of(
+    remember: Remember | None, clock: Callable[[], float], make_lock: MakeLock
+) -> ReplyMemory | None:
+    """Return the memory that a server is told to have, None for none.
+
+    Raises:
+        TypeError: What it was told is no `Remember`.
+    """
+    if remember is None:
+        return None
+    from .remember import Remember  # which most servers do without
+
+    if not isinstance(remember, Remember):
+        raise TypeError(f"remember={remember!r}: write Remember(seconds=60, most=10_000)")
+    return remember.memory(clock, make_lock)
 
 
 class BaseServer(Registry):
@@ -131,13 +148,16 @@ class BaseServer(Registry):
         """Return the handler of a service of the server's own, which is quick."""
         return method.handler(function)
 
-    def _check_processes(self, count: int, is_serving: bool) -> None:
+    def _check_processes(self, count: object, is_serving: bool) -> None:
         """Raise an error where a server cannot serve in several processes.
 
         Raises:
             RpcError: It serves in this one already.
+            TypeError: The number is none.
             ValueError: There would be no process, or each would remember its own replies.
         """
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise TypeError(f"processes={count!r}: write a number of processes")
         if count < 1:
             raise ValueError(f"processes={count!r}: must be 1 or more, or None for this one")
         if is_serving:

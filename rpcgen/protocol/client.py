@@ -49,7 +49,7 @@ from rpcgen.method import Method
 from .call_errors import deadline_error, server_error, unstarted, with_header
 from .call_options import NO_METADATA, NO_OPTIONS, CallSettings
 from .codec import (
-    LARGE,
+    LARGE_MESSAGE_BYTES,
     ClientCodec,
     buffered_codec,
     extended_codec,
@@ -347,7 +347,7 @@ class ClientProtocol(Generic[W]):
         """Do the same as `receive`, but leave the calls pending."""
         if self.closed:
             return []
-        looks = self.defers_large and (self.is_cut or len(data) > LARGE)
+        looks = self.defers_large and (self.is_cut or len(data) > LARGE_MESSAGE_BYTES)
         self._codec.feed(data)
         return self._complete(looks)
 

@@ -39,7 +39,7 @@ from rpcgen.schema import Schema
 from .headers import Request, Response
 
 __all__ = [
-    "LARGE",
+    "LARGE_MESSAGE_BYTES",
     "BufferedCodec",
     "ClientCodec",
     "DescribingCodec",
@@ -67,7 +67,7 @@ __all__ = [
 T = TypeVar("T")
 H = TypeVar("H", bound=Request | Response)
 
-LARGE: Final = 65536
+LARGE_MESSAGE_BYTES: Final = 65536
 """Size in bytes above which a message is treated as a large one."""
 
 # Bytes of a large message that must be there before memory is taken for its rest.
@@ -348,13 +348,13 @@ def encode_known(codec: ClientCodec) -> EncodeKnown | None:
 
 def is_large(codec: MeasuredCodec | None) -> bool:
     """Say whether what is decoded next takes long enough for a thread of its own to pay."""
-    return codec is not None and codec.ahead > LARGE
+    return codec is not None and codec.ahead > LARGE_MESSAGE_BYTES
 
 
 def get_buffer(codec: BufferedCodec | None) -> memoryview | None:
     """Return memory for what a large message lacks, if one is being received and there is any."""
     # A length alone is no reason to take memory: some of the message must be there.
-    if codec is None or codec.needed < LARGE or codec.pending < _MIN_RECEIVED:
+    if codec is None or codec.needed < LARGE_MESSAGE_BYTES or codec.pending < _MIN_RECEIVED:
         return None
     return codec.get_buffer()
 

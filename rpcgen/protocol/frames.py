@@ -16,16 +16,18 @@ numbers are those of one stream, and do not travel in the messages.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
+from functools import partial
 from typing import Any, Final, Literal, NamedTuple
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, EncodeError, TruncatedError
 from rpcgen.gob import Limits
 from rpcgen.schema import Schema
 
-from .codec import ExtendedCodec, MeasuredCodec
-from .headers import CANCEL_METHOD, CancelArgs, Request, Response
+from .codec import ExtendedCodec, MeasuredCodec, PlainCodec
+from .headers import CANCEL_METHOD, CancelArgs, ExtendedRequest, Request, Response
 from .message import MessageClientCodec, MessageServerCodec
 
 __all__ = [
@@ -76,6 +78,10 @@ class Frame(NamedTuple):
     message: bytes
 
 
+# What `Frame._make` does, without a function of Python's in between.
+_make_frame: Final[Callable[[tuple[int, int, str, bytes]], Frame]] = partial(tuple.__new__, Frame)
+
+
 def frame(number: int, message: bytes, kind: int = CALL, service: bytes = b"") -> bytes:
     """Return the bytes of a frame; see `Frame`."""
     length = len(service)
@@ -114,27 +120,36 @@ class FrameReader:
     def next_frame(self) -> Frame | None:
         """Return the next frame, None if it is not whole yet."""
         data, pos = self._data, self._pos
-        if len(data) - pos < _HEAD_SIZE:
+        start = pos + _HEAD_SIZE
+        if len(data) < start:
             return None
         size, kind, number, length = _unpack_from(data, pos)
         end = pos + _SIZE + size
         if len(data) < end:
             return None
-        start = pos + _HEAD_SIZE
-        service = data[start : start + length].decode() if length else ""
         self._pos = end
-        return Frame(kind, number, service, data[start + length : end])
+        if not length:
+            return _make_frame((kind, number, "", data[start:end]))
+        begin = start + length
+        return _make_frame((kind, number, data[start:begin].decode(), data[begin:end]))
 
 
-class _FrameCodec(MeasuredCodec, ExtendedCodec):
-    """Base of both sides."""
+class _FrameCodec(MeasuredCodec, ExtendedCodec, PlainCodec):
+    """Base of both sides.
 
-    def __init__(self, most: int) -> None:
+    Args:
+        next_header: Returns the next header, or None where no byte of it has come.
+        most: Maximum size of a message in bytes.
+    """
+
+    def __init__(self, next_header: Callable[[], Request | Response | None], most: int) -> None:
         self._frames = FrameReader()
+        self._next_frame = self._frames.next_frame
         # The cancellation that is being read.
         self._cancel: Frame | None = None
         self._most = most
         self.feed = self._frames.feed
+        self.next_header = next_header
 
     @property
     def pending(self) -> int:
@@ -150,17 +165,10 @@ class _FrameCodec(MeasuredCodec, ExtendedCodec):
         """Return the number itself; see `ExtendedCodec`."""
         return seq
 
-    def _next(self) -> Frame:
-        """Return the next frame.
-
-        Raises:
-            TruncatedError: It is not whole yet.
-        """
-        found = self._frames.next_frame()
-        if found is None:
-            raise TruncatedError("unexpected EOF" if self.pending else "EOF")
-        self._cancel = found if found.kind == CANCEL else None
-        return found
+    def _check_is_whole(self) -> None:
+        """Raise `TruncatedError` if there is a frame that is not whole yet."""
+        if self.pending:
+            raise TruncatedError("unexpected EOF")
 
     def _too_large(self, message: bytes, what: str) -> EncodeError:
         """Return the error of a message that a broker does not take."""
@@ -188,8 +196,10 @@ class FrameClientCodec(_FrameCodec):
         strings: Literal["strict", "surrogateescape"] = "strict",
         strict_names: bool = False,
     ) -> None:
-        super().__init__(most)
-        self._messages = MessageClientCodec(limits, strings=strings, strict_names=strict_names)
+        super().__init__(self._next_header, most)
+        messages = MessageClientCodec(limits, strings=strings, strict_names=strict_names)
+        self._messages = messages
+        self._write_plain, self._read_header = messages.write_plain, messages.read_header
         # Names of services, by methods.
         self._services: dict[str, bytes] = {}
 
@@ -197,16 +207,31 @@ class FrameClientCodec(_FrameCodec):
         self, request: Request, schema: Schema[Any], args: object
     ) -> Sequence[bytes]:
         """Return the frame, in one piece."""
-        method = request.service_method
-        if method == CANCEL_METHOD and isinstance(args, CancelArgs):
-            return (frame(request.seq, pack_number(args.seq), CANCEL),)
+        method, seq = request.service_method, request.seq
+        if type(request) is not ExtendedRequest or method == CANCEL_METHOD:
+            return self.encode_plain(method, seq, schema, args)
         (message,) = self._messages.encode_request(request, schema, args)
-        service = self._services.get(method)
-        if service is None:
-            service = self._service(method)
+        service = self._services.get(method) or self._service(method)
         if len(message) > self._most:
             raise self._too_large(message, f"call of {method}")
-        return (frame(request.seq, message, CALL, service),)
+        return (frame(seq, message, CALL, service),)
+
+    def encode_plain(
+        self, method: str, seq: int, schema: Schema[Any], body: object
+    ) -> Sequence[bytes]:
+        """Return the frame of a request that has no more than a method and a number."""
+        service = self._services.get(method)
+        if service is None:
+            if method == CANCEL_METHOD and isinstance(body, CancelArgs):
+                return (frame(seq, pack_number(body.seq), CANCEL),)
+            service = self._service(method)
+        message = self._write_plain(method, schema, body)
+        size = len(message)
+        if size > self._most:
+            raise self._too_large(message, f"call of {method}")
+        # `frame` once more, which would be a call for every request.
+        length = len(service)
+        return (_pack(_REST + length + size, CALL, seq, length) + service + message,)
 
     def _service(self, method: str) -> bytes:
         """Return the name of a method's service, in bytes."""
@@ -220,12 +245,22 @@ class FrameClientCodec(_FrameCodec):
 
     def decode_response_header(self) -> Response:
         """Return the next header."""
-        found = self._next()
-        if self._cancel is not None:
-            return Response(CANCEL_METHOD, found.number)
-        self._messages.seq = found.number
-        self._messages.feed(found.message)
-        return self._messages.decode_response_header()
+        header = self._next_header()
+        if header is None:
+            raise TruncatedError("EOF")
+        return header
+
+    def _next_header(self) -> Response | None:
+        found = self._next_frame()
+        if found is None:
+            self._check_is_whole()
+            return None
+        kind, number, _, message = found
+        if kind != CANCEL:
+            self._cancel = None
+            return self._read_header(message, number)
+        self._cancel = found
+        return Response(CANCEL_METHOD, number)
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
         """Return what follows the header."""
@@ -243,24 +278,37 @@ class FrameServerCodec(_FrameCodec):
     """
 
     def __init__(self, limits: Limits | None = None, most: int = 1 << 20) -> None:
-        super().__init__(most)
-        self._messages = MessageServerCodec(limits)
+        super().__init__(self._next_header, most)
+        self._messages = messages = MessageServerCodec(limits)
+        self._write_plain, self._read_header = messages.write_plain, messages.read_header
         # True if the message that is being read has no header.
         self._is_broken = False
 
     def decode_request_header(self) -> Request:
         """Return the next header; of a message that has none, one that names no method."""
-        found = self._next()
+        header = self._next_header()
+        if header is None:
+            raise TruncatedError("EOF")
+        return header
+
+    def _next_header(self) -> Request | None:
+        found = self._next_frame()
+        if found is None:
+            self._check_is_whole()
+            return None
+        kind, number, _, message = found
         self._is_broken = False
-        if self._cancel is not None:
-            return Request(CANCEL_METHOD, found.number)
-        self._messages.feed(found.message)
+        if kind == CANCEL:
+            self._cancel = found
+            return Request(CANCEL_METHOD, number)
+        self._cancel = None
         try:
-            request = self._messages.decode_request_header()
-        except DecodeError:  # of one client among many
+            request = self._read_header(message)
+        except DecodeError as error:  # of one client among many
+            reraise_interrupt(error)
             self._is_broken = True
-            return Request("", found.number)
-        request.seq = found.number
+            return Request("", number)
+        request.seq = number
         return request
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
@@ -276,11 +324,21 @@ class FrameServerCodec(_FrameCodec):
     ) -> Sequence[bytes]:
         """Return the frame, in one piece."""
         seq = response.seq
-        own = response
-        if response.error or type(response) is not Response:
-            own = copy(response)
-            own.seq = 0
+        if not response.error and type(response) is Response:
+            return self.encode_plain(response.service_method, seq, schema, reply)
+        own = copy(response)
+        own.seq = 0
         (message,) = self._messages.encode_response(own, schema, reply)
         if len(message) > self._most:
             raise self._too_large(message, "reply")
         return (frame(seq, message),)
+
+    def encode_plain(
+        self, method: str, seq: int, schema: Schema[Any], body: object
+    ) -> Sequence[bytes]:
+        """Return the frame of a response that has no more than a method and a number."""
+        message = self._write_plain(method, schema, body)
+        size = len(message)
+        if size > self._most:
+            raise self._too_large(message, "reply")
+        return (_pack(_REST + size, CALL, seq, 0) + message,)

@@ -45,8 +45,8 @@ from .headers import (
 
 __all__ = ["GobClientCodec", "GobServerCodec"]
 
-# A number takes at most so many bytes.
-_WIDEST: Final = 9
+# Maximum size of a number in bytes.
+_MAX_NUMBER_BYTES: Final = 9
 
 # Small numbers as they end a header: the zero says that no field follows.
 _NUMBERS: Final = [data + b"\0" for data in UINT]
@@ -167,7 +167,7 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec, Pl
         # What a stranger calls that is not there is answered with an error, and not remembered.
         if header.service_method not in self._heads and not getattr(header, "error", ""):
             middle = self._encoder.encode(type(header)(header.service_method, 1), self._sent)[1:-2]
-            _remember(self._heads, header.service_method, middle, _WIDEST)
+            _remember(self._heads, header.service_method, middle, _MAX_NUMBER_BYTES)
         return parts
 
     def _encode_extended(
@@ -247,7 +247,7 @@ class GobClientCodec(_GobCodec, KnownRequestCodec):
         if method not in self._timed_heads:
             first = ExtendedRequest(method, 1, 1)
             middle = self._encoder.encode(first, EXTENDED_REQUEST)[1:-4]
-            _remember(self._timed_heads, method, middle, 2 * _WIDEST + 1)
+            _remember(self._timed_heads, method, middle, 2 * _MAX_NUMBER_BYTES + 1)
         return parts
 
     def encode_known_request(

@@ -60,7 +60,8 @@ class _MessageCodec(MeasuredCodec, ExtendedCodec, Generic[C]):
 
     Args:
         make: Class of the codecs that read messages.
-        plain: Schema of Go's header that is sent.
+        header: Class of Go's header that is sent.
+        plain: Schema of that.
         extended: Schema of one that has more.
         limits: Those of `GobClientCodec`, as for the others.
         strings: What becomes of strings that are not UTF-8.
@@ -70,13 +71,17 @@ class _MessageCodec(MeasuredCodec, ExtendedCodec, Generic[C]):
     def __init__(
         self,
         make: type[C],
+        header: Callable[[str], Request | Response],
         plain: Schema[Any],
         extended: Schema[Any],
         limits: Limits | None,
         strings: Literal["strict", "surrogateescape"],
         strict_names: bool,
     ) -> None:
-        self._writer = MessageWriter(plain, extended, strings)
+        writer = MessageWriter(header, plain, extended, strings)
+        self._encode = writer.encode
+        self.write_plain = writer.encode_plain
+        """Returns the message of a method, and of schema and value of its body."""
         self._reader: MessageReader[C] = MessageReader(
             lambda: make(limits, strings=strings, strict_names=strict_names)
         )
@@ -125,7 +130,15 @@ class MessageClientCodec(_MessageCodec[GobClientCodec]):
         strings: Literal["strict", "surrogateescape"] = "strict",
         strict_names: bool = False,
     ) -> None:
-        super().__init__(GobClientCodec, REQUEST, EXTENDED_REQUEST, limits, strings, strict_names)
+        super().__init__(
+            GobClientCodec,
+            Request,
+            REQUEST,
+            EXTENDED_REQUEST,
+            limits,
+            strings,
+            strict_names,
+        )
         self.seq = 0
         """Number of the call that is answered by the next message."""
         # What is wrong with the message whose header was asked for.
@@ -136,8 +149,8 @@ class MessageClientCodec(_MessageCodec[GobClientCodec]):
     ) -> Sequence[bytes]:
         """Return the message, in one piece; the header's number does not travel."""
         if type(request) is not ExtendedRequest:
-            return (self._writer.encode_plain(request, schema, args),)
-        return (self._writer.encode(self._header(request), schema, args),)
+            return (self.write_plain(request.service_method, schema, args),)
+        return (self._encode(self._header(request), schema, args),)
 
     def _header(self, request: ExtendedRequest) -> Request:
         self._extension.check_metadata(request)
@@ -148,7 +161,10 @@ class MessageClientCodec(_MessageCodec[GobClientCodec]):
 
     def decode_response_header(self) -> Response:
         """Return the header, with the number `seq`; of what is none, one whose body fails."""
-        message = self._take()
+        return self.read_header(self._take(), self.seq)
+
+    def read_header(self, message: bytes, seq: int) -> Response:
+        """Return the header of a message, with a number; the body is next."""
         try:
             self._reading = reading = self._reader.begin(message)
             header = cast("Response | None", reading.header)
@@ -157,8 +173,8 @@ class MessageClientCodec(_MessageCodec[GobClientCodec]):
         except DecodeError as error:
             reraise_interrupt(error)
             self._reading, self._fault = None, _told(error)
-            return Response("", self.seq)
-        header.seq = self.seq
+            return Response("", seq)
+        header.seq = seq
         return header
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
@@ -185,11 +201,22 @@ class MessageServerCodec(_MessageCodec[GobServerCodec]):
         strings: Literal["strict", "surrogateescape"] = "strict",
         strict_names: bool = False,
     ) -> None:
-        super().__init__(GobServerCodec, RESPONSE, EXTENDED_RESPONSE, limits, strings, strict_names)
+        super().__init__(
+            GobServerCodec,
+            Response,
+            RESPONSE,
+            EXTENDED_RESPONSE,
+            limits,
+            strings,
+            strict_names,
+        )
 
     def decode_request_header(self) -> Request:
         """Return the header; raise `DecodeError` if the message has none."""
-        message = self._take()
+        return self.read_header(self._take())
+
+    def read_header(self, message: bytes) -> Request:
+        """Return the header of a message, or raise as that; the body is next."""
         self._reading = None
         try:
             reading = self._reader.begin(message)
@@ -217,8 +244,8 @@ class MessageServerCodec(_MessageCodec[GobServerCodec]):
         if type(response) is ExtendedResponse:
             self._extension.check_metadata(response)
         elif not response.error:
-            return (self._writer.encode_plain(response, schema, reply),)
-        return (self._writer.encode(response, schema, reply),)
+            return (self.write_plain(response.service_method, schema, reply),)
+        return (self._encode(response, schema, reply),)
 
 
 def _whole(

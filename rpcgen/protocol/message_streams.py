@@ -41,17 +41,20 @@ class MessageWriter:
     """Encodes messages; any number of threads may be in it.
 
     Args:
-        plain: Schema of Go's header.
+        make: Class of Go's header.
+        plain: Schema of that.
         extended: Schema of one that has more.
         strings: What becomes of strings that are not UTF-8.
     """
 
     def __init__(
         self,
+        make: Callable[[str], Request | Response],
         plain: Schema[Any],
         extended: Schema[Any],
         strings: Literal["strict", "surrogateescape"],
     ) -> None:
+        self._make = make
         self._plain = plain
         self._extended = extended
         self._strings = strings
@@ -73,7 +76,7 @@ class MessageWriter:
         """
         is_plain = type(header) in (Request, Response)
         if is_plain and not getattr(header, "error", ""):
-            return self.encode_plain(header, schema, body)
+            return self.encode_plain(header.service_method, schema, body)
         of_header = self._plain if is_plain else self._extended
         known = self._kept.get((of_header, schema))
         if known is None:
@@ -81,19 +84,19 @@ class MessageWriter:
         definitions, encoder = known
         return encoder.encode_after(definitions + encoder.encode(header, of_header), body, schema)
 
-    def encode_plain(self, header: Request | Response, schema: Schema[Any], body: object) -> bytes:
-        """Return a message whose header says nothing but the method, and perhaps a number."""
-        known = self._heads.get((header.service_method, schema))
+    def encode_plain(self, method: str, schema: Schema[Any], body: object) -> bytes:
+        """Return a message whose header says nothing but the method."""
+        known = self._heads.get((method, schema))
         if known is not None:
             head, encoder = known
             return encoder.encode_after(head, body, schema)
-        header = type(header)(header.service_method)
+        header = self._make(method)
         data = self._encode_first(header, self._plain, schema, body)
         kept = self._kept.get((self._plain, schema))
         if kept is not None:
             definitions, encoder = kept
             head = definitions + encoder.encode(header, self._plain)
-            _keep(self._heads, (header.service_method, schema), (head, encoder))
+            _keep(self._heads, (method, schema), (head, encoder))
         return data
 
     def _encode_first(
@@ -117,19 +120,19 @@ class Pool(Generic[C]):
     Attributes:
         definitions: The definitions.
         count: How many there are.
-        idle: The codecs that nobody uses; taking and adding one is atomic.
+        idle: Codecs that nobody uses, as what reads by them; taking and adding one is atomic.
         headers: Headers by the bytes that follow the definitions.
     """
 
     definitions: bytes
     count: int
-    idle: list[C] = field(factory=list)
+    idle: list[Reading[C]] = field(factory=list)
     headers: dict[bytes, Request | Response] = field(factory=dict)
 
 
 @define(eq=False)
 class Reading(Generic[C]):
-    """A message that is being read.
+    """A message that is being read; afterwards it is used for another one.
 
     Attributes:
         codec: What reads it.
@@ -141,8 +144,8 @@ class Reading(Generic[C]):
 
     codec: C
     pool: Pool[C]
-    header: Request | Response | None
-    head: bytes
+    header: Request | Response | None = None
+    head: bytes = b""
 
 
 class MessageReader(Generic[C]):
@@ -167,37 +170,52 @@ class MessageReader(Generic[C]):
             DecodeError: The message begins with no definitions and no value.
         """
         pool = self._last
+        start = len(pool.definitions)
+        if len(message) > start and message.startswith(pool.definitions):
+            # The header of one message is like that of another of the same method, as a rule.
+            end = start + 1 + message[start]
+            header = pool.headers.get(message[start:end])
+            if header is not None and pool.idle:
+                reading = _taken(pool)
+                if reading is not None:
+                    reading.codec.feed(message[end:])
+                    reading.header, reading.head = _copy(header), b""
+                    return reading
+        return self._begin(message)
+
+    def _begin(self, message: bytes) -> Reading[C]:
+        """Begin to read a message whose header is not known, or for which there is no codec."""
+        pool = self._last
         if not (message.startswith(pool.definitions) and _has_value(message, pool)):
             pool = self._last = self._pool(message)
-        # The header of one message is like that of another of the same method, as a rule.
         start = len(pool.definitions)
+        reading = _taken(pool)
+        if reading is None:
+            reading = Reading(self._make(), pool)
+            reading.codec.feed(message)
+        else:
+            reading.codec.feed(message[start:])
         end = start + 1 + message[start]
         head = message[start:end]
-        try:
-            codec = pool.idle.pop()
-        except IndexError as error:
-            reraise_interrupt(error)
-            codec = self._make()
-            codec.feed(message)
-        else:
-            header = pool.headers.get(head)
-            if header is not None:
-                codec.feed(message[end:])
-                return Reading(codec, pool, _copy(header), b"")
-            codec.feed(message[start:])
         is_short = len(head) < _LONGEST_HEAD and len(head) == end - start
-        return Reading(codec, pool, None, head if is_short else b"")
+        reading.header, reading.head = None, head if is_short else b""
+        return reading
 
     def end(self, reading: Reading[C]) -> None:
         """Keep a codec that has read a whole message, if it is fit for another one."""
-        codec, pool = reading.codec, reading.pool
-        if len(codec.types) != pool.count:
+        pool = reading.pool
+        if len(reading.codec.types) != pool.count:
             return  # the message has described more, in the middle
-        header = reading.header
-        if reading.head and header is not None and not getattr(header, "error", ""):
-            _keep(pool.headers, reading.head, _copy(header))
+        if reading.head:
+            self._know(reading)
         if len(pool.idle) < _MOST_IDLE:
-            pool.idle.append(codec)
+            pool.idle.append(reading)
+
+    def _know(self, reading: Reading[C]) -> None:
+        """Know further messages with the same header by its bytes."""
+        header = reading.header
+        if header is not None and not getattr(header, "error", ""):
+            _keep(reading.pool.headers, reading.head, _copy(header))
 
     def _pool(self, message: bytes) -> Pool[C]:
         size, count = _after_definitions(message)
@@ -208,6 +226,15 @@ class MessageReader(Generic[C]):
             if size <= _LONGEST_KEPT:
                 _keep(self._pools, definitions, pool)
         return pool
+
+
+def _taken(pool: Pool[C]) -> Reading[C] | None:
+    """Take one of the codecs that nobody uses, if there is any."""
+    try:
+        return pool.idle.pop()
+    except IndexError as error:
+        reraise_interrupt(error)
+        return None
 
 
 def _has_value(message: bytes, pool: Pool[C]) -> bool:

@@ -162,7 +162,8 @@ class MethodDescription:
     ``request`` and ``response`` are the numbers of their types. With
     ``takes_struct`` the fields of the request are the parameters in Python,
     and its class is generated; else ``parameter`` is the name of the only one.
-    ``timeout`` is the default time limit in seconds, 0 for none.
+    ``timeout`` is the default time limit in seconds, 0 for none. ``durable``
+    is False also where the server is older than that field.
     """
 
     name: str = ""
@@ -175,6 +176,7 @@ class MethodDescription:
     raises: list[RaisedDescription] = field(factory=list)
     timeout: float = 0.0
     idempotent: bool = False
+    durable: bool = False
 
 
 @define

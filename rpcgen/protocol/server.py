@@ -23,7 +23,7 @@ from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.schema import Schema, schema_of
 
 from .codec import (
-    LARGE,
+    LARGE_MESSAGE_BYTES,
     Encode,
     ServerCodec,
     buffered_codec,
@@ -116,7 +116,7 @@ class ServerProtocol:
             return Stage.IDLE, None
         # JSON has both in one: what is that long is no header any more.
         pending = 0 if self._measured is None else self._measured.pending
-        is_body = self._current is not None or pending > LARGE
+        is_body = self._current is not None or pending > LARGE_MESSAGE_BYTES
         return Stage.BODY if is_body else Stage.HEADER, self._partial
 
     def receive(self, data: bytes) -> list[Event]:

@@ -182,3 +182,4 @@ def _describe_calls(
     ]
     described.timeout = method.timeout or 0.0
     described.idempotent = method.idempotent
+    described.durable = method.durable

@@ -12,9 +12,11 @@ from rpcgen.protocol.base_server import BaseServer
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Sequence
 
     from rpcgen.protocol import Address, CodecName
 
+    from .brokers import Brokers, PathName
     from .nats_announcer import Offer
 
 __all__ = ["AnnouncedServer", "Announcement", "Announcements"]
@@ -94,13 +96,14 @@ class AnnouncedServer(BaseServer, Generic[L]):
 
     def announce(
         self,
-        broker: str,
+        broker: str | Sequence[str],
         *,
         version: str,
         addresses: Iterable[str] = (),
         metadata: Mapping[str, str] | None = None,
         via: Literal["nats"] | None = None,
         tls: ssl.SSLContext | None = None,
+        credentials: PathName | None = None,
     ) -> None:
         """Have clients find the server by a NATS broker, while it serves.
 
@@ -108,8 +111,8 @@ class AnnouncedServer(BaseServer, Generic[L]):
         serves whether there is a broker or not, and is announced when there is.
 
         Args:
-            broker: ``nats://host:4222`` or ``tls://host:4222``, with a user and a password before
-                the host if need be.
+            broker: ``nats://host:4222`` or ``tls://host:4222``, with a user and a password, or a
+                token, before the host if need be; or a list of such, of which any one does.
             version: That of the server, such as ``1.4.0``.
             addresses: Where clients are to connect to, the first one first; by default where the
                 listeners are, and for one at all addresses of the machine, the one by which
@@ -120,35 +123,38 @@ class AnnouncedServer(BaseServer, Generic[L]):
                 at the broker can call the server then.
             tls: How to encrypt to a broker at ``tls://host:4222``, and whom to trust; None: whom
                 the system trusts.
+            credentials: Path of a file that says who the server is to the broker: credentials
+                (``.creds``), or the seed of an NKEY.
 
         Raises:
-            DialError: The broker's address is none.
-            ImportError: The package for NATS is missing.
-            TypeError: ``addresses`` is a single text.
-            ValueError: The version is none, or calls do not come by what ``via`` says.
+            DialError: The broker's address is none, or the credentials cannot be read.
+            ImportError: The package for NATS is missing, or the one for credentials.
+            TypeError: ``addresses`` is a single text, or another value is of the wrong type.
+            ValueError: The version is none, calls do not come by what ``via`` says, or another
+                value is none that it can be.
         """
         if via not in (None, "nats"):
             raise ValueError(f"via={via!r}: write 'nats', or leave it out")
+        from .brokers import Brokers
         from .nats_announcer import Announced, NatsAnnouncer, Offer  # only here: it needs nats-py
-        from .nats_micro import split_url
 
         if isinstance(addresses, str):
             raise TypeError(f"addresses={addresses!r}: write a list, [{addresses!r}]")
         told = dict(metadata or {})
-        announced = Announced(broker, version, tuple(addresses), told, via or "", tls)
+        brokers = Brokers.of(broker, tls, credentials).encrypted()
+        announced = Announced(brokers, version, tuple(addresses), told, via or "")
 
         def offer() -> Offer:
             return Offer(self.services, self._bound_listeners())
 
         self._announcements.add(lambda: NatsAnnouncer(announced, offer))
         if via is not None:
-            place, _ = split_url(broker)
-            self._announcements.add(lambda: self._take_calls_from(place, tls))
+            self._announcements.add(lambda: self._take_calls_from(brokers))
         if self._serving:  # where other processes do, nothing has begun in this one
             self._announcements.begin()
 
-    def _take_calls_from(self, broker: str, tls: ssl.SSLContext | None) -> Announcement:
-        """Begin to take calls that come through a broker."""
+    def _take_calls_from(self, brokers: Brokers) -> Announcement:
+        """Begin to take calls that come through one of some brokers."""
         raise NotImplementedError
 
     def _named_services(self) -> list[str]:

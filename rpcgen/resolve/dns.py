@@ -16,8 +16,11 @@ try:
 except ImportError as error:
     raise ImportError("dns:// needs dnspython: pip install 'rpcgen[dns]'") from error
 
+from attrs import evolve
+
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.errors import DialError
+from rpcgen.logs import client_log
 
 from .polling import PollingResolver
 
@@ -25,6 +28,9 @@ __all__ = ["Lookup", "resolver"]
 
 # Maximum time in seconds of one question, all name servers and repetitions together.
 _LIFETIME_S: Final = 5.0
+
+# Weight of a record that has none, beside others which have: seldom, but not never.
+_NEXT_TO_NOTHING: Final = 0.01
 
 _HOST_AND_PORT: Final = re.compile(r"(?P<name>[^/:?#\[\]]+|\[[^\]]+\]):(?P<port>\d{1,5})/?")
 _NAME: Final = re.compile(r"(?P<name>[^/:?#\[\]]+)/?")
@@ -46,7 +52,7 @@ def resolver(address: str) -> PollingResolver:
         found = _NAME.fullmatch(rest)
         if found is None or not _is_name(found["name"]):
             raise DialError(f"{address!r} is no name of services: write dns+srv://_rpc._tcp.host")
-        return PollingResolver(partial(lookup.services, found["name"]), name=address)
+        return PollingResolver(partial(lookup.all_services, found["name"]), name=address)
     found = _HOST_AND_PORT.fullmatch(rest)
     if found is None or not 0 < int(found["port"]) < 1 << 16 or not _is_name(found["name"]):
         raise DialError(f"{address!r} has no name and port: write dns://host:1234")
@@ -84,18 +90,40 @@ class Lookup:
         Raises:
             dns.exception.DNSException: There is no such name, or nobody says so.
         """
-        records = [
+        found = self.all_services(name)
+        first = min((each.priority for each in found), default=0)
+        return [each for each in found if each.priority == first]
+
+    def all_services(self, name: str) -> list[Endpoint]:
+        """Return the servers of all of a name's SRV records, with their priorities and weights.
+
+        The weight of a record is that of all addresses of its target together.
+
+        Raises:
+            dns.exception.DNSException: There is no such name, or nobody says so.
+        """
+        records = sorted(self._records(name), key=_priority)
+        found: dict[Endpoint, None] = {}
+        for record in records:
+            try:
+                hosts = self.hosts(record.target.to_text(omit_final_dot=False), record.port)
+            except dns.exception.DNSException as error:
+                if record.priority == records[0].priority:
+                    raise
+                client_log.debug("%s: no stand-in %s: %s", name, record.target, error)
+                continue
+            for host in hosts:
+                weight = (record.weight or _NEXT_TO_NOTHING) / len(hosts)
+                found.setdefault(evolve(host, weight=weight, priority=record.priority))
+        return list(found)
+
+    def _records(self, name: str) -> list[dns.rdtypes.IN.SRV.SRV]:
+        """Return the SRV records of a name, without one that says that there is no server."""
+        return [
             record
             for record in self._ask(name, "SRV")
             if isinstance(record, dns.rdtypes.IN.SRV.SRV) and record.target != dns.name.root
         ]
-        first = min((record.priority for record in records), default=0)
-        found: dict[Endpoint, None] = {}
-        for record in records:
-            if record.priority == first:
-                target = record.target.to_text(omit_final_dot=False)
-                found.update(dict.fromkeys(self.hosts(target, record.port)))
-        return list(found)
 
     def _addresses(self, name: str) -> list[str]:
         """Return all addresses of a name, as they stand in addresses of servers."""
@@ -123,6 +151,10 @@ class Lookup:
             name, kind, search=True, raise_on_no_answer=False, lifetime=_LIFETIME_S
         )
         return [] if answer.rrset is None else list(answer.rrset)
+
+
+def _priority(record: dns.rdtypes.IN.SRV.SRV) -> int:
+    return int(record.priority)
 
 
 def _is_name(text: str) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rpcgen.channel.resolver import Endpoint, Failed, Update
 from rpcgen.code import Code
 from rpcgen.errors import RpcError
 from rpcgen.protocol.server_session import error_text
 
+from .brokers import Brokers, BrokerTarget, PathName
 from .loop_thread import LoopThread
 from .nats_connection import Client, Msg, is_unheard, stay_connected
 from .nats_micro import (
@@ -18,9 +20,10 @@ from .nats_micro import (
     announced_in,
     announced_subject,
     info_subject,
-    split_url,
-    without_password,
 )
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["NatsResolver", "resolver"]
 
@@ -37,17 +40,23 @@ _ANSWER_S: Final = 1.0
 _MISSES: Final = 3
 
 
-def resolver(address: str) -> NatsResolver:
-    """Return the resolver of an address.
+def resolver(
+    target: str | Sequence[str],
+    tls: ssl.SSLContext | None = None,
+    credentials: PathName | None = None,
+) -> NatsResolver:
+    """Return the resolver of an address, or of several brokers.
 
     Args:
-        address: ``nats://host:4222/Service``, or without the service, where all servers that are
-            announced there serve the same ones.
+        target: ``nats://host:4222/Service``, or without the service, where all servers that are
+            announced there serve the same ones; or a list of such.
+        tls: See `NatsResolver`.
+        credentials: The same.
 
     Raises:
-        DialError: The address is neither.
+        DialError: An address is neither.
     """
-    return NatsResolver(*split_url(address))
+    return NatsResolver(target, tls=tls, credentials=credentials)
 
 
 class NatsResolver:
@@ -56,24 +65,44 @@ class NatsResolver:
     Servers that are known stay so while the broker is away: calls do not go through it.
 
     Args:
-        broker: ``nats://host:port``.
-        service: Service that is looked for; empty: the ones that all servers share.
+        broker: ``nats://host:port``, or ``nats+tls://host:port`` to encrypt to it; or a list of
+            such, of which any one does.
+        service: Service that is looked for; empty: the one that the address names, or else the
+            ones that all servers share.
         seconds: Time from one question to the next, in seconds.
+        tls: How to encrypt to the broker, and whom to trust; None: whom the system trusts.
+        credentials: Path of a file that says who one is to the broker: credentials (``.creds``),
+            or the seed of an NKEY.
+
+    Raises:
+        DialError: An address is no broker's, or the credentials cannot be read.
+        ImportError: The package for credentials is missing.
+        TypeError: A value is of the wrong type.
+        ValueError: A value is none that it can be.
     """
 
-    def __init__(self, broker: str, service: str = "", *, seconds: float = _ASK_S) -> None:
-        self._broker = broker
-        self._service = service
+    def __init__(
+        self,
+        broker: BrokerTarget,
+        service: str = "",
+        *,
+        seconds: float = _ASK_S,
+        tls: ssl.SSLContext | None = None,
+        credentials: PathName | None = None,
+    ) -> None:
+        self.brokers = Brokers.of(broker, tls, credentials)
+        """Where it asks; durable calls are left there too."""
+        self._service = service or self.brokers.service
         self._seconds = seconds
         self._looking: _Looking | None = None
         self._thread: LoopThread | None = None
 
     def __repr__(self) -> str:
-        return f"<NatsResolver {without_password(self._broker)}/{self._service}>"
+        return f"<NatsResolver {self.brokers}/{self._service}>"
 
     def start(self, update: Update, failed: Failed) -> None:
         """Begin to ask; see `rpcgen.Resolver`."""
-        looking = _Looking(self._broker, self._service, self._seconds, update, failed)
+        looking = _Looking(self.brokers, self._service, self._seconds, update, failed)
         self._looking = looking
         self._thread = LoopThread(looking.run, "rpcgen-resolver")
 
@@ -92,10 +121,10 @@ class _Looking:
     """One thread's time of asking, in one process. All of it happens on the thread's loop."""
 
     def __init__(
-        self, broker: str, service: str, seconds: float, update: Update, failed: Failed
+        self, brokers: Brokers, service: str, seconds: float, update: Update, failed: Failed
     ) -> None:
-        self._broker = broker
-        self._place = without_password(broker)
+        self._brokers = brokers
+        self._place = str(brokers)
         self._service = service
         self._seconds = seconds
         self._update = update
@@ -110,7 +139,7 @@ class _Looking:
     async def run(self) -> None:
         """Ask until this is cancelled."""
         await stay_connected(
-            self._broker, "rpcgen client", self._ask_through, self._trouble, self._reconnected
+            self._brokers, "rpcgen client", self._ask_through, self._trouble, self._reconnected
         )
 
     async def _ask_through(self, client: Client) -> None:

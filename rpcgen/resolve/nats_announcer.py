@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from rpcgen.protocol import CodecName
 from rpcgen.protocol.address import Address
 from rpcgen.protocol.registry import Service
 
+from .brokers import Brokers
 from .loop_thread import LoopThread
 from .nats_connection import Client, Msg, TroubleLog, stay_connected
 from .nats_micro import (
@@ -26,7 +26,6 @@ from .nats_micro import (
     announced_subject,
     control_subjects,
     is_own,
-    split_url,
 )
 
 __all__ = ["Announced", "NatsAnnouncer", "Offer"]
@@ -46,19 +45,16 @@ class Announced:
     """Arguments of `Server.announce`.
 
     Raises:
-        DialError: The broker's address is none.
         ValueError: The version is none.
     """
 
-    broker: str
+    brokers: Brokers
     version: str
     addresses: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(factory=dict)
     via: str = ""
-    tls: ssl.SSLContext | None = None
 
     def __attrs_post_init__(self) -> None:
-        split_url(self.broker)
         Announcement(Service(""), "", self.version, "")
 
 
@@ -87,13 +83,12 @@ class NatsAnnouncer:
 
     def __init__(self, announced: Announced, offer: Callable[[], Offer]) -> None:
         self._announced = announced
-        self._broker, _ = split_url(announced.broker)
         self._offer = offer
         self._id = secrets.token_hex(10)
         self._started = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         # The micro services that are answered for, by their names.
         self._there: dict[str, Announcement] = {}
-        self._troubles = TroubleLog(self._broker, "cannot announce at")
+        self._troubles = TroubleLog(str(announced.brokers), "cannot announce at")
         self._thread = LoopThread(self._run, "rpcgen-announcer")
 
     def stop(self) -> None:
@@ -107,12 +102,11 @@ class NatsAnnouncer:
     async def _run(self) -> None:
         name = f"rpcgen server {self._id}"
         await stay_connected(
-            self._broker,
+            self._announced.brokers,
             name,
             self._announce_through,
             self._troubles.note,
             self._reconnected,
-            self._announced.tls,
         )
 
     async def _announce_through(self, client: Client) -> None:
@@ -180,7 +174,7 @@ class NatsAnnouncer:
         """Return an address as other machines can dial it."""
         if address.network == "unix" or address.host.strip("[]") not in _EVERYWHERE:
             return str(address)
-        return str(address.replace(host=_own_host(self._broker)))
+        return str(address.replace(host=_own_host(self._announced.brokers)))
 
     async def _reconnected(self) -> None:
         self._troubles.clear()
@@ -196,14 +190,15 @@ def _answering(answer: Callable[[], bytes]) -> Callable[[Msg], Awaitable[None]]:
     return respond
 
 
-def _own_host(broker: str) -> str:
-    """Return the address by which this machine reaches a broker."""
-    place = urlsplit(broker)
-    port = place.port or 4222
-    for family, kind, _, _, address in socket.getaddrinfo(
-        place.hostname, port, type=socket.SOCK_DGRAM
-    ):
-        with suppress(OSError), socket.socket(family, kind) as asking:
-            asking.connect(address)  # which sends nothing
-            return str(asking.getsockname()[0])
+def _own_host(brokers: Brokers) -> str:
+    """Return the address by which this machine reaches the brokers, or the first of them."""
+    for url in brokers.urls:
+        place = urlsplit(url)
+        with suppress(OSError):
+            for family, kind, _, _, address in socket.getaddrinfo(
+                place.hostname, place.port or 4222, type=socket.SOCK_DGRAM
+            ):
+                with suppress(OSError), socket.socket(family, kind) as asking:
+                    asking.connect(address)  # which sends nothing
+                    return str(asking.getsockname()[0])
     return socket.gethostname()

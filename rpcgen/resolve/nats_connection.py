@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 try:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
+    from nats.aio.subscription import Subscription
+    from nats.errors import Error
 except ImportError as error:
     raise ImportError("nats:// needs nats-py: pip install 'rpcgen[nats]'") from error
 
@@ -17,14 +19,13 @@ from rpcgen.errors import DialError
 from rpcgen.logs import client_log, server_log
 from rpcgen.protocol.server_session import error_text
 
-from .nats_micro import without_password
-
 if TYPE_CHECKING:
-    import ssl
+    from .brokers import Brokers
 
 __all__ = [
     "Client",
     "Msg",
+    "Subscription",
     "Trouble",
     "TroubleLog",
     "connect_once",
@@ -63,12 +64,12 @@ class TroubleLog:
     """Logs errors of a server's connection, the same one once until that is there again.
 
     Args:
-        broker: ``nats://host:port``.
+        place: Where the brokers are, as it may be shown.
         what: What the server cannot do meanwhile, such as "cannot announce at".
     """
 
-    def __init__(self, broker: str, what: str) -> None:
-        self._place = without_password(broker)
+    def __init__(self, place: str, what: str) -> None:
+        self._place = place
         self._what = what
         self._said = ""
 
@@ -85,26 +86,24 @@ class TroubleLog:
 
 
 async def stay_connected(
-    broker: str,
+    brokers: Brokers,
     name: str,
     use: Callable[[Client], Awaitable[None]],
     trouble: Trouble,
     reconnected: Callable[[], Awaitable[None]],
-    tls: ssl.SSLContext | None = None,
 ) -> NoReturn:
     """Use one connection after the other, until this is cancelled.
 
     Args:
-        broker: ``nats://host:port``, with a user and a password if need be.
+        brokers: Where to connect to; to another one when one has ended.
         name: That of the connections, for those who look at the broker.
         use: Called with each connection, which is over when that returns.
         trouble: Called with each error.
         reconnected: Called when a connection that was lost is there again.
-        tls: See `connect_once`.
     """
     while True:  # a broker may hang up for good, as when it is told other passwords
         try:
-            client = await _connect(broker, name, trouble, reconnected, tls)
+            client = await _connect(brokers, name, trouble, reconnected)
             try:
                 await use(client)
             finally:
@@ -115,20 +114,18 @@ async def stay_connected(
 
 
 async def _connect(
-    broker: str,
+    brokers: Brokers,
     name: str,
     trouble: Trouble,
     reconnected: Callable[[], Awaitable[None]],
-    tls: ssl.SSLContext | None,
 ) -> Client:
     """Return a connection, once there is one; it never gives up."""
-    client = Client()
+    client = _client_of(brokers)
     connecting = _begin(
         client,
-        broker,
+        brokers,
         name,
         trouble,
-        tls,
         reconnected_cb=reconnected,
         reconnect_time_wait=_PAUSE_S,
         max_reconnect_attempts=-1,
@@ -144,20 +141,18 @@ async def _connect(
 
 
 async def connect_once(
-    broker: str,
+    brokers: Brokers,
     name: str,
     ended: Callable[[], object],
     timeout: float | None,
-    tls: ssl.SSLContext | None,
 ) -> Client:
     """Return a connection that is not made again once it has ended.
 
     Args:
-        broker: As for `stay_connected`.
+        brokers: As for `stay_connected`.
         name: The same.
         ended: Called when it has.
         timeout: Maximum time in seconds; None: a usual one.
-        tls: How to encrypt to a ``tls://`` broker, and whom to trust; None: whom the system trusts.
 
     Raises:
         DialError: There is no connection to be had.
@@ -174,8 +169,8 @@ async def connect_once(
             first_error.set_exception(error)
             first_error.exception()  # which is looked at, or of no interest any more
 
-    client = Client()
-    connecting = _begin(client, broker, name, failed, tls, closed_cb=closed, allow_reconnect=False)
+    client = _client_of(brokers)
+    connecting = _begin(client, brokers, name, failed, closed_cb=closed, allow_reconnect=False)
     try:
         async with asyncio.timeout(timeout or _CONNECT_S):
             await asyncio.wait((connecting, first_error), return_when="FIRST_COMPLETED")
@@ -185,17 +180,31 @@ async def connect_once(
         await hang_up(client)
         if not isinstance(error, Exception):
             raise
-        place = without_password(broker)
-        raise DialError(f"cannot connect to {place}: {error_text(error)}") from error
+        raise DialError(f"cannot connect to {brokers}: {error_text(error)}") from error
     return client
+
+
+class _EncryptedClient(Client):
+    """A client that says nothing, and above all not who it is, unless that is encrypted.
+
+    The library encrypts where the broker asks for it, whatever the address says.
+    """
+
+    def _connect_command(self) -> bytes:
+        if not self._server_info.get("tls_required"):
+            raise Error("the broker does not encrypt: write nats://, or have it use TLS")
+        return super()._connect_command()
+
+
+def _client_of(brokers: Brokers) -> Client:
+    return _EncryptedClient() if brokers.is_encrypted else Client()
 
 
 def _begin(
     client: Client,
-    broker: str,
+    brokers: Brokers,
     name: str,
     trouble: Trouble,
-    tls: ssl.SSLContext | None,
     **options: Any,
 ) -> asyncio.Future[None]:
     """Begin to connect, as all connections do; the options are those of nats-py."""
@@ -205,12 +214,11 @@ def _begin(
         trouble(error)
 
     connecting = client.connect(
-        broker,
+        **brokers.connect_options(),
         name=name,
         error_cb=failed,
         connect_timeout=_CONNECT_S,
         ping_interval=_PING_S,
-        tls=tls,
         **options,
     )
     return asyncio.ensure_future(connecting)

@@ -32,6 +32,7 @@ __all__ = [
     "micro_name",
     "schema_hash",
     "split_url",
+    "with_service",
     "without_password",
 ]
 
@@ -45,7 +46,7 @@ QUEUE: Final = "q"
 
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?", re.ASCII)
 _URL: Final = re.compile(
-    r"(?P<scheme>nats|tls)://(?P<user>[^/?#\s]*@)?(?P<host>[^/?#\s@:\[\]]+|\[[\da-fA-F:]+\])(?P<port>:\d{1,5})?"
+    r"(?P<scheme>nats|(nats\+)?tls)://(?P<user>[^/?#\s]*@)?(?P<host>[^/?#\s@:\[\]]+|\[[\da-fA-F:]+\])(?P<port>:\d{1,5})?"
     r"(/(?P<service>[\w.-]*))?",
     re.ASCII,
 )
@@ -60,16 +61,36 @@ def split_url(address: str) -> tuple[str, str]:
     """Return the address of a broker, and the name of a service, empty if there is none.
 
     Args:
-        address: ``nats://host:4222`` or ``nats://host:4222/Service``.
+        address: ``nats://host:4222`` or ``nats://host:4222/Service``; ``nats+tls://`` and, where
+            nothing else is dialed, ``tls://`` for an encrypted connection.
 
     Raises:
         DialError: It is neither.
     """
-    found = _URL.fullmatch(address)
+    found = _URL.fullmatch(str(address))
     if found is None or int((found["port"] or ":0")[1:]) >= 1 << 16:
         raise DialError(f"{address!r} is no broker: write nats://host:4222, or with /Service")
     place = f"{found['user'] or ''}{found['host']}{found['port'] or ''}"
-    return f"{found['scheme']}://{place}", found["service"] or ""
+    scheme = found["scheme"].removeprefix("nats+")
+    return f"{scheme}://{place}", found["service"] or ""
+
+
+def with_service(target: str | Sequence[str], service: str) -> str | list[str]:
+    """Return what is dialed with a service, unless it names one.
+
+    Args:
+        target: Address of a broker, or those of several.
+        service: Name of the service.
+
+    Raises:
+        DialError: An address is none.
+    """
+    if not isinstance(target, str):
+        first, *others = target
+        is_named = any(split_url(each)[1] for each in others)
+        return [first if is_named else cast("str", with_service(first, service)), *others]
+    _, named = split_url(target)
+    return target if named else f"{target.rstrip('/')}/{micro_name(service)}"
 
 
 def without_password(broker: str) -> str:

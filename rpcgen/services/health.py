@@ -47,7 +47,10 @@ class HealthClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(
+            rpcgen.dial(cls._target(address, service or "rpcgen.Health"), **options),
+            service=service,
+        )
 
     @property
     def go(self) -> HealthGo:
@@ -139,7 +142,9 @@ class AsyncHealthClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "rpcgen.Health"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncHealthGo:

@@ -66,7 +66,10 @@ class ReflectionClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(
+            rpcgen.dial(cls._target(address, service or "rpcgen.Reflection"), **options),
+            service=service,
+        )
 
     @property
     def go(self) -> ReflectionGo:
@@ -179,7 +182,9 @@ class AsyncReflectionClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "rpcgen.Reflection"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncReflectionGo:

@@ -19,6 +19,7 @@ from .call import Call
 if TYPE_CHECKING:
     from rpcgen.durable.call_queue import CallQueue
     from rpcgen.protocol.interceptors import ClientInterceptor
+    from rpcgen.resolve.brokers import BrokerTarget
 
     from .intercepted import Interceptors, Send
     from .ticket import Ticket
@@ -44,8 +45,8 @@ class BaseClient:
         TypeError: An interceptor is none for a client with threads.
     """
 
-    _broker = ""
-    """Address of the broker that was dialed, which keeps durable calls; empty if none was."""
+    _broker: BrokerTarget | None = None
+    """Brokers that were dialed, which keep durable calls; None if none were."""
 
     # What leaves durable calls there, in one process.
     _queue: tuple[int, CallQueue] | None = None

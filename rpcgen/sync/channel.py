@@ -9,10 +9,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.channel.dialing import connection_options, resolver_for
+from rpcgen.channel.dialing import connection_options, dialer_for, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.retry import Budget, Request, Retries
-from rpcgen.channel.schemes import broker_of
 from rpcgen.channel.servers import IDLE_S, Line
 from rpcgen.errors import RpcError
 from rpcgen.method import Method
@@ -54,8 +53,9 @@ def dial_channel(target: Target, options: ChannelOptions, dial: Dial) -> Channel
         ValueError: An option has a value that it cannot have.
     """
     settings, dial_options = channel_settings(options)
-    channel = Channel(resolver_for(target), settings, dial_options, dial)
-    channel._broker = broker_of(target)
+    make_resolver = resolver_for(target, options)
+    channel = Channel(make_resolver, settings, dial_options, dialer_for(target, dial))
+    channel._broker = getattr(make_resolver(), "brokers", None)
     return channel
 
 
@@ -117,10 +117,13 @@ class Channel(BaseClient):
 
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Carry out a call, and return it once it has succeeded."""
-        line, call = self._pool.core.only, None
+        core, call = self._pool.core, None
+        line = core.only
         try:
             if line is None:
-                line = self._here().pick(method, settings)
+                line = core.first  # which others may take as well: then they share it
+                if line is None or line.calls.pending:
+                    line = self._here().pick(method, settings)
             # `Line.has_news` once more, which would be a call for every call.
             now = time.monotonic()
             is_idle, line.used = now - line.used > IDLE_S, now
@@ -131,7 +134,7 @@ class Channel(BaseClient):
         except RpcError as error:
             reraise_interrupt(error)
             request = Request(method, args, settings)
-            return self._go_on(request, Attempt(line, call, error))
+            return self._run_attempts(request, Attempt(line, call, error))
         if line.is_leaving or line.server.health.failures or self._budget.is_short:
             self._succeed(line)
         return call
@@ -146,7 +149,7 @@ class Channel(BaseClient):
         if line.is_leaving:
             self._pool.sweep()
 
-    def _go_on(
+    def _run_attempts(
         self,
         request: Request,
         attempt: Attempt | None,

@@ -89,7 +89,7 @@ class Carrier(Protocol):
         """Take note of a call that has succeeded."""
         ...
 
-    def _go_on(
+    def _run_attempts(
         self,
         request: Request,
         attempt: Attempt | None,
@@ -127,7 +127,7 @@ class ChannelGo(CallInThread):
             self.call._finish(None, error)
             return
         if line is None:
-            self.go_on(None)
+            self.run_in_thread(None)
             return
         request, watch = self._request, _Watch(self, line)
         self._begun(line.connection._go(request.method, request.args, request.settings, watch))
@@ -140,15 +140,15 @@ class ChannelGo(CallInThread):
         if error is None or self.call.is_done() or not may_pass(error):
             self.call._finish(inner.reply, error, inner.metadata)
         else:
-            self.go_on(Attempt(line, inner, error))
+            self.run_in_thread(Attempt(line, inner, error))
 
-    def go_on(self, attempt: Attempt | None) -> None:
+    def run_in_thread(self, attempt: Attempt | None) -> None:
         """Go on in a thread; where there is none, the call is over."""
         self._start_thread(partial(self._run, attempt), "rpcgen-channel-go", "the call")
 
     def _run(self, attempt: Attempt | None) -> None:
         try:
-            inner = self._channel._go_on(self._request, attempt, self._begun)
+            inner = self._channel._run_attempts(self._request, attempt, self._begun)
         except RpcError as error:
             metadata = error.metadata if isinstance(error, ServerError) else NO_METADATA
             self.call._finish(None, error, metadata)

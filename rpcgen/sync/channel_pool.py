@@ -15,6 +15,7 @@ from rpcgen.channel.dialing import attempt_options, cannot_connect, not_greeted
 from rpcgen.channel.options import ChannelSettings
 from rpcgen.channel.resolver import Endpoint, Resolver
 from rpcgen.channel.servers import Line, Server
+from rpcgen.channel.telling import tell_ejected, tell_reached_again, tell_unreachable
 from rpcgen.errors import DialError, RpcError, ShutdownError
 from rpcgen.method import Method
 from rpcgen.net import clock
@@ -160,7 +161,9 @@ class Pool:
 
     def note(self, line: Line[Client], error: RpcError) -> None:
         """Take note of a call that has failed."""
-        self._do(self.core.note, line, error, time.monotonic())
+        now = time.monotonic()
+        if self._do(self.core.note, line, error, now):
+            tell_ejected(line.server, error, now)
         if self.core.has_work:
             self._work()
 
@@ -223,15 +226,21 @@ class Pool:
             self._fail(server, cannot_connect(server.endpoint, error))
         else:
             looks, now = peek(client._stream.fileno()), time.monotonic()
+            was_lost = server.error is not None
             connected = self.core.connected
             if self._do(connected, server, client, client._protocol, looks, now) is None:
                 _close(client)
+            if was_lost:
+                tell_reached_again(server)
         finally:
             self._attempts.pop(threading.current_thread(), None)
         self._change()
 
     def _fail(self, server: Server[Client], error: RpcError) -> None:
+        is_first = server.error is None
         self._do(self.core.failed, server, error, time.monotonic())
+        if is_first:
+            tell_unreachable(error)
 
     # --- the end --------------------------------------------------------------------------------
 

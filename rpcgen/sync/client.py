@@ -14,6 +14,7 @@ from rpcgen.gob import Limits
 from rpcgen.method import Method
 from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
+from rpcgen.net.spin import spin_of
 from rpcgen.protocol import ClientCodec, ClientProtocol, DoneQueue, GobClientCodec
 from rpcgen.protocol.call_errors import deadline_error, unstarted
 from rpcgen.protocol.call_options import (
@@ -79,6 +80,7 @@ class Client(BaseClient):
             sign of life, and after as long again taken for dead; None: never. It takes a thread,
             until the client is closed.
         interceptors: Functions around each call, the first outermost; see `ClientInterceptor`.
+        spin: False to sleep at once while a reply is awaited; see `DialOptions`.
 
     Raises:
         TypeError: The socket is an `ssl.SSLSocket`, or an option is of the wrong type.
@@ -95,6 +97,7 @@ class Client(BaseClient):
         metadata: Mapping[str, str] | None = None,
         keepalive: float | None = None,
         interceptors: Iterable[ClientInterceptor] = (),
+        spin: bool = True,
     ) -> None:
         defaults = call_defaults(call_timeout, metadata)
         keepalive = checked_interval("keepalive", keepalive)
@@ -112,7 +115,9 @@ class Client(BaseClient):
         self._writer = RequestWriter(
             self._protocol, self._stream, self._sections, lambda: self._receiver.receive_rest()
         )
-        self._receiver = Receiver(self._protocol, self._stream, self._writer, self._sections)
+        self._receiver = Receiver(
+            self._protocol, self._stream, self._writer, self._sections, spin_of(spin)
+        )
         self._leader_follower = LeaderFollower(self._receiver, self._sections)
         self._deadlines = Deadlines(self._expire)
         self._background = BackgroundThreads(self._end_if_closing)

@@ -109,6 +109,7 @@ def _client(connection: Stream, codec: ClientCodec, options: DialOptions) -> Cli
         metadata=options.get("metadata"),
         keepalive=options.get("keepalive"),
         interceptors=cast("Sequence[ClientInterceptor]", options.get("interceptors", ())),
+        spin=options.get("spin", True),
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from time import monotonic, perf_counter
 
 from rpcgen.logs import server_log
-from rpcgen.net.spin import AdaptiveSpin
+from rpcgen.net.spin import spin_of
 from rpcgen.protocol.calls_in_flight import CallsInFlight
 from rpcgen.protocol.server_session import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
@@ -34,9 +34,13 @@ class Reactor:
     Args:
         workers: Maximum number of handlers that run at a time.
         limits: What a client may take in time and in number of calls.
+        spin: False to sleep at once where requests are awaited.
     """
 
-    def __init__(self, workers: int, limits: ConnectionLimits | None = None) -> None:
+    def __init__(
+        self, workers: int, limits: ConnectionLimits | None = None, *, spin: bool = True
+    ) -> None:
+        self._spin = spin
         self.scheduler = Scheduler(workers, self._lead)
         self._limits = limits or ConnectionLimits()
         self._in_flight = CallsInFlight[ServerConnection](self._limits.max_calls)
@@ -188,7 +192,7 @@ class Reactor:
         """Give each connection its turn; return False if the lead is lost, True at the end."""
         connections, poller = self._connections, self._poller
         assert poller is not None
-        spin = AdaptiveSpin()
+        spin = spin_of(self._spin)
 
         def look() -> list[tuple[int, int]] | None:
             return poller.poll(0) or None

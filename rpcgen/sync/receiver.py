@@ -35,6 +35,7 @@ class Receiver:
         stream: Stream,
         writer: RequestWriter,
         sections: Sections,
+        spin: AdaptiveSpin,
     ) -> None:
         self._protocol = protocol
         self._stream = stream
@@ -46,7 +47,9 @@ class Receiver:
         # True while an exception leaves the codec's state half changed.
         self._is_decoding = False
         self._look = partial(stream.receive_nowait, self._received)
-        self._look_or_spin = partial(AdaptiveSpin().poll_until, self._look)
+        self.spin = spin
+        """Experience that says whether it pays to spin."""
+        self._look_or_spin = partial(spin.poll_until, self._look)
 
     @property
     def is_blocked(self) -> bool:

@@ -32,7 +32,9 @@ from rpcgen.protocol import (
     ServerProtocol,
     server_codec,
 )
+from rpcgen.protocol.base_server import memory_of
 from rpcgen.protocol.calls_in_flight import Overload
+from rpcgen.protocol.options import checked_spin
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server_interceptors import (
     ServerInterceptor,
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from rpcgen.net.processes import Processes
     from rpcgen.protocol.remember import Remember
     from rpcgen.resolve.announcements import Announcement
+    from rpcgen.resolve.brokers import Brokers
 
 __all__ = ["Server"]
 
@@ -123,6 +126,9 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             that repeat the key, in the place of another one; None: each call is carried out.
         max_connection_age: Seconds, a tenth more or less, after which a connection is drained
             if its client understands that, so that clients spread anew; None: no limit.
+        spin: False to sleep at once where requests are awaited, instead of looking for them for
+            up to 100 microseconds where they have come soon lately: a small call takes longer,
+            and the server less processor time.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -147,7 +153,9 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         reflection: bool = False,
         remember: Remember | None = None,
         max_connection_age: float | None = None,
+        spin: bool = True,
     ) -> None:
+        self._spin = checked_spin(spin)
         self._interceptors = checked_interceptors(interceptors, is_async=False)
         super().__init__(
             threading.Lock,
@@ -167,9 +175,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
-            memory=remember.memory(clock.monotonic, threading.Lock)
-            if remember is not None
-            else None,
+            memory=memory_of(remember, clock.monotonic, threading.Lock),
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
@@ -179,7 +185,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
 
     def _begin_anew(self) -> None:
         """Set what belongs to one process: threads, connections, and how far the end has come."""
-        self._reactor = Reactor(self._workers, self._connection_limits)
+        self._reactor = Reactor(self._workers, self._connection_limits, spin=self._spin)
         # Guards the listeners, for a moment each time. A signal handler may come in between.
         self._lock = threading.RLock()
         self._accepting: set[Listener] = set()
@@ -598,7 +604,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             if self._in_serve:
                 self._begin_closing()
 
-    def _take_calls_from(self, broker: str, tls: ssl.SSLContext | None) -> Announcement:
+    def _take_calls_from(self, brokers: Brokers) -> Announcement:
         from .via_nats import take_calls  # which needs nats-py
 
         def serve(stream: Stream, protocol: ServerSession) -> None:
@@ -606,12 +612,11 @@ class Server(AnnouncedServer[Listener], WorkingServer):
 
         return take_calls(
             self,
-            broker,
+            brokers,
             self._named_services,
             serve,
             self._limits,
             self._most_calls_of_broker,
-            tls,
         )
 
     def _serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:

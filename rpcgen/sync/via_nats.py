@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from rpcgen.channel.schemes import broker_of
 from rpcgen.errors import DialError
 from rpcgen.nats.client_bridge import ClientBridge
-from rpcgen.nats.dialing import brokers_of, checked_broker_options, connect_to_broker, frame_codec
+from rpcgen.nats.dialing import (
+    brokers_of,
+    checked_broker_options,
+    connect_to_broker,
+    frame_codec,
+    known_brokers,
+)
 from rpcgen.nats.ends import SocketEnd
 from rpcgen.nats.worker import NatsWorker, ThreadWorker, broker_peer
 from rpcgen.protocol import DialOptions, Peer, ServerProtocol
@@ -29,11 +34,10 @@ from .client import Client
 from .stream import Stream
 
 if TYPE_CHECKING:
-    import ssl
-
     from rpcgen.channel.target import ChannelOptions, Target
     from rpcgen.gob import Limits
     from rpcgen.protocol.registry import Registry
+    from rpcgen.resolve.brokers import Brokers
 
 __all__ = ["dial_via_nats", "take_calls"]
 
@@ -54,8 +58,10 @@ def dial_via_nats(target: Target, options: ChannelOptions) -> Channel:
         ValueError: An option has a value that it cannot have.
     """
     settings, dial_options = checked_broker_options(options)
-    channel = Channel(brokers_of(target), settings, dial_options, _dial)
-    channel._broker = broker_of(target)
+    make_resolver, brokers = brokers_of(target), known_brokers(target, options)
+    dial = partial(_dial, known=brokers)
+    channel = Channel(make_resolver, settings, dial_options, dial)
+    channel._broker = brokers
     return channel
 
 
@@ -84,11 +90,13 @@ class _BrokerClient(Client):
                 self._thread.stop()
 
 
-def _dial(broker: str, options: DialOptions) -> Client:
+def _dial(broker: str, options: DialOptions, known: Brokers) -> Client:
     ours, theirs = socket.socketpair()
     connected = _Connected()
     try:
-        thread = LoopThread(partial(_carry, broker, options, theirs, connected), "rpcgen-nats")
+        thread = LoopThread(
+            partial(_carry, broker, options, known, theirs, connected), "rpcgen-nats"
+        )
     except BaseException:
         ours.close()
         theirs.close()
@@ -102,6 +110,7 @@ def _dial(broker: str, options: DialOptions) -> Client:
             frame_codec(options, connected.most),
             limits=options.get("limits"),
             keepalive=options.get("keepalive"),
+            spin=options.get("spin", True),
         )
         client._thread = thread
         return client
@@ -112,13 +121,17 @@ def _dial(broker: str, options: DialOptions) -> Client:
 
 
 async def _carry(
-    broker: str, options: DialOptions, theirs: socket.socket, connected: _Connected
+    broker: str,
+    options: DialOptions,
+    known: Brokers,
+    theirs: socket.socket,
+    connected: _Connected,
 ) -> None:
     """Carry the calls of one client, until it or the broker has hung up."""
     with theirs:
         try:
             end, ended = SocketEnd(), asyncio.Event()
-            client = await connect_to_broker(broker, options, ended.set)
+            client = await connect_to_broker(broker, options, known, ended.set)
             bridge = ClientBridge(client, without_password(broker), end, ended)
             await bridge.open()
             await asyncio.get_running_loop().create_unix_connection(lambda: end, sock=theirs)
@@ -152,25 +165,23 @@ class _BrokerStream(Stream):
 
 def take_calls(
     registry: Registry,
-    broker: str,
+    brokers: Brokers,
     services: Callable[[], list[str]],
     serve: Callable[[Stream, ServerSession], object],
     limits: Limits | None,
     most_calls: int,
-    tls: ssl.SSLContext | None,
 ) -> ThreadWorker:
     """Have a server take calls that come by a broker.
 
     Args:
         registry: The server.
-        broker: ``nats://host:port``.
+        brokers: Where they come from.
         services: Returns the names of the services.
         serve: Serves a stream.
         limits: How large a request may be.
         most_calls: Maximum number of calls under way.
-        tls: How to encrypt to the broker.
     """
-    peer = broker_peer(broker)
+    peer = broker_peer(brokers)
 
     async def attach(most: int) -> SocketEnd:
         ours, theirs = socket.socketpair()
@@ -186,4 +197,4 @@ def take_calls(
             raise
         return end
 
-    return ThreadWorker(NatsWorker(broker, services, attach, most_calls, tls))
+    return ThreadWorker(NatsWorker(brokers, services, attach, most_calls))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 if TYPE_CHECKING:
     from .record import Described
 
-__all__ = ["PLAIN", "Kept", "keep"]
+__all__ = ["KINDS", "PLAIN", "Kept", "keep"]
 
 # The types of Go that a plain value of Python stands for.
 PLAIN: Final = frozenset(
@@ -104,7 +104,7 @@ class GoDict(Kept, dict[Any, Any]):
     rpcgen_plain = dict
 
 
-_KINDS: Final[dict[type, type[Any]]] = {
+_KIND_OF: Final[dict[type, type[Kept]]] = {
     int: GoInt,
     float: GoFloat,
     complex: GoComplex,
@@ -114,6 +114,10 @@ _KINDS: Final[dict[type, type[Any]]] = {
     tuple: GoTuple,
     dict: GoDict,
 }
+
+
+KINDS: Final = tuple(_KIND_OF.values())
+"""The classes of such values."""
 
 
 def keep(value: Any, go_type: str, origin: Described | None = None) -> Any:
@@ -127,7 +131,7 @@ def keep(value: Any, go_type: str, origin: Described | None = None) -> Any:
     Returns:
         A `Kept` equal to the value; the value itself if there is none for its type.
     """
-    kind = _KINDS.get(value.__class__)
+    kind: Any = _KIND_OF.get(value.__class__)
     if kind is None:
         return value
     kept = kind(value)

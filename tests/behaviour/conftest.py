@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.markers import HEAVY
 from tests.support.apis import ApiClient
 
 from .links import LINKS, Link, Servers
@@ -14,18 +15,15 @@ from .links import LINKS, Link, Servers
 _numbers = itertools.count()
 
 
-# The links whose tests are quick: of those that differ in one end or the transport alone, a few.
-_QUICK = [
-    each
-    for each in LINKS
-    if each.transport == "tcp" or (each.client == each.server and each.codec == "gob")
-]
-_LONG = [pytest.mark.slow, pytest.mark.heavy]
+# The links whose tests are quick: each API is at each end, and each codec on one of them.
+_QUICK = {"sync-asyncio-gob-tcp", "asyncio-sync-json-unix"}
+_REPEATED = [getattr(pytest.mark, name) for name in HEAVY]
 
 
 @pytest.fixture(
     params=[
-        pytest.param(each, marks=[] if each in _QUICK else _LONG, id=str(each)) for each in LINKS
+        pytest.param(each, marks=[] if str(each) in _QUICK else _REPEATED, id=str(each))
+        for each in LINKS
     ]
 )
 def link(request: pytest.FixtureRequest) -> Link:

@@ -243,6 +243,12 @@ def test_no_processes_are_an_error(api: str) -> None:
 
 
 @apis
+def test_number_of_processes_that_is_none_is_an_error(api: str) -> None:
+    with pytest.raises(TypeError, match="processes='2': write a number of processes"):
+        serve(server_of(api), "2")  # type: ignore[arg-type]
+
+
+@apis
 def test_processes_do_not_remember_for_each_other(api: str) -> None:
     with pytest.raises(ValueError, match="processes and remember"):
         serve(server_of(api, remember=Remember()), 2)

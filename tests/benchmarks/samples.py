@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.catalogue import PEERS
 from benchmarks.codec import MESSAGES, Row
 from benchmarks.growth import Idle, Point
+from benchmarks.job import Cost
 from benchmarks.results import Machine, Results
 from benchmarks.startup import Import, Start
 from benchmarks.summary import Measurement, Sample
@@ -16,7 +17,7 @@ ERROR = "ModuleNotFoundError: No module named 'grpc'"
 
 def measurement(peer: str, work: str, *medians: float) -> Measurement:
     """Return rounds of these medians, with everything else made of them."""
-    return Measurement(peer, work, [Sample(m, 3 * m, 1e6 / m) for m in medians])
+    return Measurement(peer, work, [Sample(m, 3 * m, 1e6 / m, Cost(m / 2, m / 4)) for m in medians])
 
 
 def results() -> Results:

@@ -42,7 +42,12 @@ def test_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith(f"{tables}\n{bars}\n")
     found = json.loads((folder / "results.json").read_text())
     assert found["machine"]["cores"] == 2
-    assert found["measurements"][0]["samples"][0] == {"median": 1, "p99": 3, "rate": 1e6}
+    assert found["measurements"][0]["samples"][0] == {
+        "median": 1,
+        "p99": 3,
+        "rate": 1e6,
+        "cost": {"client": 0.5, "server": 0.25},
+    }
     assert {target["met"] for target in found["targets"]} == {True, False, None}
 
 

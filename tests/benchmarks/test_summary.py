@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.job import Timing
+from benchmarks.job import Cost, Timing
 from benchmarks.summary import Measurement, Sample, percentile, ratio, sample
 
 from .samples import measurement
@@ -40,6 +40,24 @@ def test_ratio_compares_within_rounds() -> None:
     ours, theirs = measurement("rpcgen", "call", 1, 3, 1), measurement("go", "call", 2, 6, 2)
     assert ratio(ours, theirs, "median") == 0.5
     assert ratio(ours, theirs, "rate") == 2.0
+
+
+def test_cost_is_the_median_of_each_side() -> None:
+    rounds = [Sample(1, 1, 1, Cost(*each)) for each in ((1, 9), (3, 7), (2, 8))]
+    assert Measurement("go", "call", rounds).cost == Cost(2, 8)
+
+
+def test_processor_time_is_compared_as_that_of_both_sides() -> None:
+    ours, theirs = (
+        Measurement(peer, "call", [Sample(1, 1, 1, cost)])
+        for peer, cost in (("rpcgen", Cost(3, 1)), ("go", Cost(1, 1)))
+    )
+    assert ratio(ours, theirs, "processor") == 2.0
+
+
+def test_ratio_of_what_was_not_measured() -> None:
+    ours = Measurement("rpcgen", "call", [Sample(1, 1, 1)])
+    assert ratio(ours, ours, "processor") is None
 
 
 def test_ratio_to_a_failure() -> None:

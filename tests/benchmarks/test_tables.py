@@ -57,3 +57,13 @@ def test_without_the_reference_there_are_no_ratios() -> None:
     made = Results(MACHINE, rounds=1, seed=1, measurements=[measurement("go", "call", 5)])
     [row] = [line for line in markdown(made, []).splitlines() if line.startswith("| Go")]
     assert row.endswith("- |")
+
+
+def test_processor_time_of_a_call_is_beside_its_latency() -> None:
+    ours, theirs = measurement("rpcgen", "call", 8.0), measurement("go", "call", 4.0)
+    made = Results(MACHINE, rounds=1, seed=1, measurements=[ours, theirs])
+    lines = [line for line in markdown(made, []).splitlines() if line.startswith("|")]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    figures = {row[0]: row[-3:] for row in rows if row[0] in ("", "Go net/rpc, gob")}
+    assert figures[""] == ["client's CPU, µs", "server's CPU, µs", "CPU, x rpcgen"]
+    assert figures["Go net/rpc, gob"] == ["2.00", "1.00", "0.50"]

@@ -68,7 +68,11 @@ class Simulated:
 
     def update(self, names: str) -> None:
         """Have the resolver tell of servers."""
-        self.channel.update(endpoints(names), self.now)
+        self.tell(endpoints(names))
+
+    def tell(self, found: Sequence[Endpoint]) -> None:
+        """Have the resolver tell of servers of which more is known than their names."""
+        self.channel.update(found, self.now)
 
     def take_work(self) -> Work[str]:
         """Return what is to be done; what is to be closed is noted."""

@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from rpcgen.channel.balance import BALANCES
+from rpcgen.channel.balance import BALANCES, Balance
+from rpcgen.channel.resolver import Endpoint
 
 from .simulated import Calls, Simulated
 
@@ -102,3 +103,91 @@ def test_server_that_is_lost_gets_no_calls(balance: str) -> None:
     channel.kill("a")
     channel.pick()
     assert "a" not in channel.picks(20)
+
+
+def weighted(balance: Balance, *, down: str = "", **weights: float) -> Simulated:
+    """Return a channel that is connected to servers of these weights."""
+    channel = Simulated(balance=balance, down=down)
+    found = [Endpoint(f"tcp://{name}:1", weight=each) for name, each in weights.items()]
+    channel.tell(found)
+    channel.pick()
+    return channel
+
+
+def test_round_robin_gives_turns_by_weight_and_spreads_them() -> None:
+    picks = weighted("round_robin", a=3, b=1, c=2).picks(600)
+    assert Counter(picks) == {"a": 300, "b": 100, "c": 200}
+    assert all(Counter(picks[at : at + 6])["a"] == 3 for at in range(0, 600, 6))
+
+
+def test_least_pending_gives_idle_servers_calls_by_weight() -> None:
+    counts = Counter(weighted("least_pending", a=6, b=3, c=1).picks(10_000))
+    assert all(abs(counts[name] - share) < 300 for name, share in [("a", 6000), ("b", 3000)])
+    assert counts["c"] > 700
+
+
+def test_least_pending_keeps_loads_even_for_the_weights() -> None:
+    channel = weighted("least_pending", a=6, b=3, c=1)
+    for _ in range(5000):
+        line = channel.line()
+        assert line is not None
+        assert isinstance(line.calls, Calls)
+        line.calls.pending += 1
+    pending = {name: channel.lines_of(name)[0].calls.pending for name in "abc"}
+    assert all(abs(pending[name] - 500 * of) < 60 for name, of in [("a", 6), ("b", 3), ("c", 1)])
+
+
+def test_first_does_not_look_at_weights() -> None:
+    assert weighted("first", a=1, b=9).picks(5) == "aaaaa"
+
+
+def test_weight_that_changes_is_that_of_the_calls_from_then_on() -> None:
+    channel = weighted("round_robin", a=1, b=1)
+    channel.tell([Endpoint("tcp://a:1", weight=3), Endpoint("tcp://b:1")])
+    assert Counter(channel.picks(8)) == {"a": 6, "b": 2}
+    assert channel.attempts == ["a", "b"]
+
+
+def test_weight_must_be_above_zero() -> None:
+    with pytest.raises(ValueError, match="weight"):
+        Endpoint("tcp://a:1", weight=0)
+
+
+# --- priorities -----------------------------------------------------------------------------------
+
+
+def ranked(down: str = "") -> Simulated:
+    """Return a channel of two servers, and of stand-ins for them."""
+    channel = Simulated(balance="round_robin", down=down)
+    channel.tell([Endpoint(f"tcp://{name}:1", priority=name > "b") for name in "abcd"])
+    channel.pick()
+    return channel
+
+
+def test_stand_ins_are_not_connected_to_while_others_are_there() -> None:
+    channel = ranked(down="a")
+    assert channel.picks(6) == "bbbbbb"
+    assert channel.attempts == ["a", "b"]
+
+
+def test_stand_ins_get_calls_while_no_other_can_be_reached() -> None:
+    channel = ranked(down="ab")
+    channel.pick()
+    assert set(channel.picks(10)) == {"c", "d"}
+
+
+def test_stand_ins_get_no_calls_once_another_is_back() -> None:
+    channel = ranked(down="ab")
+    channel.pick()
+    channel.down.clear()
+    channel.now += channel.settings.reconnect.most
+    channel.pick()
+    assert set(channel.picks(10)) == {"a", "b"}
+
+
+def test_stand_ins_are_connected_to_when_the_last_other_is_lost() -> None:
+    channel = ranked()
+    channel.kill("a")
+    channel.kill("b")
+    channel.picks(2)
+    assert set(channel.picks(10)) == {"c", "d"}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from rpcgen import Code, Reconnect, Retry
 from rpcgen.channel.resolver import Endpoint, StaticResolver
+from rpcgen.channel.servers import FAILURES
 from rpcgen.errors import (
     CallCancelledError,
     DeadlineExceededError,
@@ -110,6 +113,65 @@ def test_connection_that_is_not_answered_is_none(api: str, place: str) -> None:
             with pytest.raises(RpcError) as caught:
                 client.call(MARK, 1)
     assert (caught.value.code, caught.value.started) == (Code.UNAVAILABLE, False)
+
+
+# --- what operators are told ----------------------------------------------------------------------
+
+
+class Told(logging.Handler):
+    """What is logged of clients, as it comes."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.texts = queue.SimpleQueue[str]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.put(record.getMessage())
+
+    def next(self) -> str:
+        return self.texts.get(timeout=TIMEOUT_S)
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> Iterator[Told]:
+    told = Told()
+    caplog.set_level(logging.INFO, "rpcgen.client")
+    logging.getLogger("rpcgen.client").addHandler(told)
+    yield told
+    logging.getLogger("rpcgen.client").removeHandler(told)
+
+
+def test_server_that_cannot_be_reached_is_logged_once(api: str, place: str, told: Told) -> None:
+    with dial(api, place, reconnect=QUICK) as client:
+        for _ in range(2):  # each of some attempts
+            with pytest.raises(DeadlineExceededError):
+                client.call(MARK, 1, wait_for_ready=True, timeout=0.05)
+        assert told.next().startswith(f"cannot connect to {place}: ")
+    assert told.texts.empty()
+
+
+def test_server_that_is_back_is_logged(api: str, tally: Tally, place: str, told: Told) -> None:
+    with dial(api, place, reconnect=QUICK) as client:
+        with pytest.raises(DialError):
+            client.call(MARK, 1)
+        told.next()
+        with TallyServer(tally, "a", place):
+            client.call(MARK, 2, wait_for_ready=True)
+            assert told.next() == f"{place} is connected to again"
+
+
+def test_server_that_gets_no_calls_for_a_while_is_logged(
+    api: str, tally: Tally, told: Told
+) -> None:
+    with TallyServer(tally, "a") as one, TallyServer(tally, "b") as two:
+        with dial(api, [one.address, two.address], balance="round_robin") as client:
+            reach_all(client, 2)
+            for number in range(2 * FAILURES):
+                with pytest.raises(ServerError):
+                    client.call(BUSY, number)
+            text = told.next()
+    assert text.startswith((one.address, two.address))
+    assert "gets no calls for 1 s: its last 5 have failed, this one with" in text
 
 
 # --- several addresses, and connections -----------------------------------------------------------

@@ -9,7 +9,13 @@ import pytest
 from rpcgen import Code
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.channel.servers import EJECTION_S, FAILURES
-from rpcgen.errors import DeadlineExceededError, DialError, ServerError, ShutdownError
+from rpcgen.errors import (
+    DeadlineExceededError,
+    DialError,
+    DisconnectedError,
+    ServerError,
+    ShutdownError,
+)
 from tests.protocol.messages import SUM
 
 from .simulated import Calls, Simulated
@@ -203,6 +209,29 @@ def test_call_that_has_no_time_left_is_not_begun() -> None:
     assert caught.value.started is False
 
 
+def text_of_a_call_that_is_late(channel: Simulated) -> str:
+    with pytest.raises(DeadlineExceededError) as caught:
+        channel.channel.wait_time(SUM, 0.0, channel.now)
+    return str(caught.value)
+
+
+def test_call_that_has_waited_in_vain_says_why() -> None:
+    channel = Simulated("ab", down="ab")
+    channel.pick()
+    expected = f"{SUM.name}: no server until its deadline: none of 2 servers can be reached: "
+    assert text_of_a_call_that_is_late(channel) == expected + "b is down"
+
+
+def test_call_that_has_waited_for_the_resolver_says_so() -> None:
+    assert text_of_a_call_that_is_late(Simulated()).endswith("the resolver has not answered yet")
+
+
+def test_call_that_has_waited_for_a_connection_says_so() -> None:
+    channel = Simulated("a")
+    channel.take_work()
+    assert text_of_a_call_that_is_late(channel).endswith("not connected to tcp://a:1 yet")
+
+
 def test_attempt_that_was_not_begun_is_found_by_the_next_call() -> None:
     channel = Simulated("a")
     channel.channel.pick(channel.now)
@@ -378,6 +407,41 @@ def test_nothing_is_the_only_one_where_there_may_be_more(names: str, connections
     assert channel.channel.only is None
 
 
+@pytest.mark.parametrize("connections", [1, 2])
+def test_connection_of_a_single_server_is_the_first(connections: int) -> None:
+    channel = Simulated("a", connections=connections)
+    line = channel.line()
+    assert channel.channel.first is line
+
+
+def test_first_connection_is_the_one_that_an_idle_pool_picks() -> None:
+    channel = Simulated("a", connections=2)
+    line = channel.line()
+    assert line is not None
+    assert isinstance(line.calls, Calls)
+    line.calls.pending = 1
+    channel.pick()  # which has a second one opened
+    line.calls.pending = 0
+    assert len(channel.lines_of("a")) == 2
+    assert channel.channel.first is channel.line() is line
+
+
+def test_no_connection_is_the_first_of_several_servers() -> None:
+    channel = Simulated("ab")
+    channel.pick()
+    assert channel.channel.first is None
+
+
+@pytest.mark.parametrize("end", ["kill", "close"])
+def test_connection_that_has_ended_is_the_first_no_more(end: str) -> None:
+    channel = Simulated("a", connections=2)
+    channel.pick()
+    channel.kill("a") if end == "kill" else channel.channel.close()
+    channel.down = {"a"}
+    channel.pick()
+    assert channel.channel.first is None
+
+
 def test_lost_connection_is_the_only_one_no_more() -> None:
     channel = Simulated("a")
     channel.pick()
@@ -400,6 +464,14 @@ def ejected(names: str = "ab") -> Simulated:
 
 def test_server_that_fails_again_and_again_gets_no_calls() -> None:
     assert ejected().picks(4) == "bbbb"
+
+
+def test_ejection_is_told_once() -> None:
+    channel = Simulated("ab")
+    channel.pick()
+    (line,) = channel.lines_of("a")
+    told = [channel.channel.note(line, DisconnectedError(), channel.now) for _ in range(7)]
+    assert told == [False] * 4 + [True] + [False] * 2
 
 
 def test_server_that_succeeds_in_between_is_not_ejected() -> None:
@@ -448,6 +520,14 @@ def test_server_on_trial_is_ejected_for_longer_after_one_failure() -> None:
     channel.fail("a")
     channel.now += EJECTION_S
     assert channel.picks(4) == "bbbb"
+    channel.now += EJECTION_S
+    assert "a" in channel.picks(4)
+
+
+def test_calls_that_fail_after_the_ejection_do_not_make_it_longer() -> None:
+    channel = ejected()
+    for _ in range(8):  # they were under way at the same time as those before
+        channel.fail("a")
     channel.now += EJECTION_S
     assert "a" in channel.picks(4)
 

@@ -66,6 +66,11 @@ def test_target_that_is_none_is_refused(target: object, error: type[Exception], 
         resolver_for(target)  # type: ignore[arg-type]
 
 
+def test_address_that_finds_servers_is_to_be_dialed_without_a_list() -> None:
+    with pytest.raises(DialError, match="in a list: dial it by itself"):
+        resolver_for(["tcp://a:1", "dns://b:1"])
+
+
 def test_connections_get_no_options_of_calls() -> None:
     options = connection_options({"call_timeout": 1.0, "metadata": {}, "codec": "json"})
     assert options == {"codec": "json", "timeout": CONNECT_S}

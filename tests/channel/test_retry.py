@@ -91,6 +91,25 @@ def test_call_that_a_server_has_handed_back_goes_to_another_at_once() -> None:
     assert delay(WRITE, unstarted(ShutdownError("draining"))) == 0.0
 
 
+def test_call_that_a_server_has_handed_back_has_as_many_attempts_as_before() -> None:
+    more = retries(Retry(attempts=2))
+    handed_back = unstarted(ShutdownError("draining"))
+    assert [more.delay(WRITE, handed_back, None, 0.0) for _ in range(3)] == [0.0] * 3
+    assert more.delay(READ, DisconnectedError(), None, 0.0) is not None
+
+
+def test_call_that_is_handed_back_for_ever_is_given_up() -> None:
+    more = retries(Retry(attempts=2))
+    handed_back = unstarted(ShutdownError("draining"))
+    delays = [more.delay(WRITE, handed_back, None, 0.0) for _ in range(MOST_UNWRITTEN + 2)]
+    assert delays.index(None) == MOST_UNWRITTEN + 1
+
+
+def test_call_that_is_handed_back_is_not_made_again_where_one_attempt_is_all() -> None:
+    handed_back = unstarted(ShutdownError("draining"))
+    assert retries(Retry(attempts=1)).delay(WRITE, handed_back, None, 0.0) is None
+
+
 def test_attempts_are_counted_with_the_first() -> None:
     more = retries(Retry(attempts=3))
     delays = [more.delay(READ, DisconnectedError(), None, 0.0) for _ in range(3)]

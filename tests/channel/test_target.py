@@ -48,7 +48,9 @@ def test_option_that_says_nothing_is_taken_away() -> None:
 
 
 def test_options_of_a_channel_are_those_that_a_connection_lacks() -> None:
-    assert frozenset({"reconnect", "connections", "retry", "balance", "via"}) == NAMES
+    assert (
+        frozenset({"reconnect", "connections", "retry", "balance", "via", "credentials"}) == NAMES
+    )
 
 
 def test_client_of_one_connection_imports_nothing_of_a_channel() -> None:

@@ -63,6 +63,18 @@ def test_services_have_a_line_for_each_method(capsys: Captured, address: str) ->
     )
 
 
+def test_method_is_shown_with_what_may_be_done_with_it(
+    capsys: Captured, server: rpcgen.Server, address: str
+) -> None:
+    charge = Method[int, int]("Bank.Charge", idempotent=True, durable=True, timeout=2.0)
+    server.register_name("Bank", [charge.handler(lambda number: number)])
+    assert listed(capsys, address, "Bank") == (
+        "Bank\n\n  Charge(int) int\n      (may be repeated; durable; takes at most 2 s)\n"
+    )
+    (service,) = json.loads(listed(capsys, "--json", address, "Bank"))["services"]
+    assert service["methods"][0]["durable"] is True
+
+
 def test_service_is_shown_with_its_types(capsys: Captured, address: str) -> None:
     assert listed(capsys, address, "Arith") == (
         "Arith\n"

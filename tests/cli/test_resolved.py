@@ -11,11 +11,12 @@ import pytest
 import trustme
 
 import rpcgen
-from generated.arith import register_arith
+from generated.arith import ARITH_MULTIPLY, Args, register_arith
 from rpcgen import cli
-from rpcgen.cli.failures import UNREACHABLE
+from rpcgen.cli.failures import UNREACHABLE, USAGE
 from tests.support.broker import broker, needs_broker
 from tests.support.services import Calculator
+from tests.support.timeouts import TIMEOUT_S
 
 pytestmark = needs_broker
 
@@ -76,3 +77,26 @@ def test_server_that_is_found_can_be_encrypted(tmp_path: Path, capsys: Captured)
         call = ["call", f"{made.url}/Arith", "Arith.Multiply", ARGS]
         assert cli.main([*call, "--ca", str(tmp_path / "ca.pem")]) == 0
     assert capsys.readouterr().out == "56\n"
+
+
+def test_broker_is_told_who_calls(tmp_path: Path, capsys: Captured) -> None:
+    pytest.importorskip("nkeys")
+    from tests.support.nats_users import nkey_users
+
+    config, file = nkey_users(tmp_path)
+    (tmp_path / "config").write_text(config)
+    with broker() as made, rpcgen.Server() as server:
+        made.start("-c", str(tmp_path / "config"))
+        register_arith(server, Calculator())
+        server.listen("tcp://127.0.0.1:0")
+        server.announce(made.url, version="1.0.0", credentials=file)
+        with rpcgen.dial(made.url, credentials=file) as client:
+            client.call(ARITH_MULTIPLY, Args(1, 1), wait_for_ready=True, timeout=TIMEOUT_S)
+        call = ["call", f"{made.url}/Arith", "Arith.Multiply", ARGS]
+        assert cli.main([*call, "--credentials", str(file)]) == 0
+    assert capsys.readouterr().out == "56\n"
+
+
+def test_credentials_for_no_broker_are_an_error(tmp_path: Path, capsys: Captured) -> None:
+    assert cli.main(["list", "127.0.0.1:1", "--credentials", __file__]) == USAGE
+    assert "is no NATS broker" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import pytest
-from attrs import define
+from attrs import define, field
 
 import rpcgen
 from rpcgen import Method
@@ -73,3 +73,44 @@ def test_it_is_the_same_in_another_process() -> None:
 def test_arguments_that_do_not_fit_have_none() -> None:
     with pytest.raises(EncodeError):
         fingerprint(ORDER, "x")
+
+
+@define
+class Note:
+    text: str = ""
+
+
+@define
+class Line:
+    count: int
+    note: Note | None = None
+    tags: dict[str, Note] = field(factory=dict)
+
+
+@define
+class Longer:
+    count: int
+    note: Note | None = None
+    tags: dict[str, Note] = field(factory=dict)
+    level: int = 0
+    lines: list[Line] = field(factory=list)
+    other: Note = field(factory=Note)
+
+
+@pytest.mark.parametrize("note", [None, Note("x")])
+def test_fields_that_are_new_and_zero_do_not_count(note: Note | None) -> None:
+    old, new = Method[list[Line], int]("Bank.F"), Method[list[Longer], int]("Bank.F")
+    before, after = [Line(3, note, {"a": Note()})], [Longer(3, note, {"a": Note()})]
+    assert fingerprint(old, before) == fingerprint(new, after)
+
+
+@pytest.mark.parametrize(
+    "other", [Longer(4), Longer(3, level=1), Longer(3, lines=[Line(0)]), Longer(3, other=Note("x"))]
+)
+def test_fields_that_are_new_and_not_zero_count(other: Longer) -> None:
+    old, new = Method[Line, int]("Bank.F"), Method[Longer, int]("Bank.F")
+    assert fingerprint(old, Line(3)) != fingerprint(new, other)
+
+
+def test_zero_of_any_type_counts() -> None:
+    assert fingerprint(ORDER, order(note=0)) != fingerprint(ORDER, order())

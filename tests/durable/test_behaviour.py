@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -264,3 +265,55 @@ def test_apis_share_a_queue(running: Broker) -> None:
     with APIS["asyncio"].dial(running.url) as client:
         with APIS["sync"].serve(running.url, method, Counting()):
             assert client.submit(method, 1).result() == 2
+
+
+def test_key_is_a_new_one_once_its_reply_is_not_kept(running: Broker, api: Api) -> None:
+    # Though the broker remembers for two minutes that it has had the call.
+    method, counting = durable_method(), Counting()
+    queue = rpcgen.WorkQueue(keep_replies=0.5)
+    with api.dial(running.url) as client, api.serve(running.url, method, counting, queue=queue):
+        ticket = client.submit(method, 5, key="k")
+        assert ticket.result() == 10
+        until_unknown(ticket)
+        assert client.submit(method, 6, key="k").result() == 12
+    assert counting.calls == [5, 6]
+
+
+def until_unknown(ticket: Any) -> None:
+    deadline, code = monotonic() + TIMEOUT_S, None
+    while code is None:
+        assert monotonic() < deadline
+        try:
+            ticket.done()
+        except RpcError as error:
+            code = error.code
+        threading.Event().wait(0.05)
+    assert code == Code.NOT_FOUND
+
+
+@define
+class Order:
+    cents: int
+
+
+@define
+class LongerOrder:
+    cents: int
+    note: str = ""
+    level: int = 0
+
+
+def test_call_of_an_older_caller_is_carried_out_by_a_newer_worker(
+    running: Broker, api: Api
+) -> None:
+    name = durable_method().name
+    old = Method[Order, int](name, durable=True)
+    new = Method[LongerOrder, int](name, durable=True)
+    with api.dial(running.url) as client:
+        client.submit(old, Order(7), key="k")
+        with api.serve(running.url, new, lambda order: order.cents + order.level):
+            assert client.ticket(old, "k").result() == 7
+            # Left again by a caller that is newer, too, it is the same call.
+            assert client.submit(new, LongerOrder(7), key="k").result() == 7
+            with pytest.raises(ServerError, match="used for other arguments"):
+                client.submit(new, LongerOrder(7, level=1), key="k")

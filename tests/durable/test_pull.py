@@ -8,10 +8,12 @@ from typing import Any, cast
 
 import pytest
 
+from rpcgen.durable import pull
 from rpcgen.durable.jetstream import JetStream
 from rpcgen.durable.names import CallName
 from rpcgen.durable.pull import Pull
 from rpcgen.errors import RpcError
+from tests.support.timeouts import TIMEOUT_S
 
 NAME = CallName("Bank.Charge")
 
@@ -131,6 +133,36 @@ def test_request_that_has_come_to_nothing_is_made_again() -> None:
 
     scene = run(1, act)
     assert (scene.taken, scene.jetstream.requests) == ([], 2)
+
+
+def test_sign_of_a_request_is_no_end_of_it() -> None:
+    async def act(scene: Scene, _: asyncio.Task[None]) -> None:
+        await scene.jetstream.send(Message("_INBOX.1", "100"))
+        await scene.settle()
+
+    assert run(2, act).jetstream.requests == 2
+
+
+def test_requests_without_a_sign_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pull, "_SILENCE_S", 0.001)
+
+    async def act(scene: Scene, _: asyncio.Task[None]) -> None:
+        async with asyncio.timeout(TIMEOUT_S):
+            while scene.jetstream.requests < 4:
+                await asyncio.sleep(0)
+
+    run(2, act)
+
+
+def test_nothing_is_asked_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pull, "_SILENCE_S", 0.001)
+
+    async def act(scene: Scene, _: asyncio.Task[None]) -> None:
+        scene.jetstream.is_connected = False
+        scene.pull.ask_anew()
+        await scene.settle()
+
+    assert run(2, act).jetstream.requests == 2
 
 
 def test_call_that_there_is_no_room_for_is_given_back() -> None:

@@ -102,6 +102,7 @@ def wire_of(registry: Registry) -> dict[str, Any]:
                 raised,
                 each.method.timeout,
                 each.method.idempotent,
+                each.method.durable,
             )
     return found
 
@@ -436,3 +437,15 @@ def test_text_of_a_stranger_is_never_code(description: Description) -> None:
 def test_description_that_contradicts_itself_is_an_error(types: list[TypeDescription]) -> None:
     with pytest.raises(SchemaError):
         write_idl(described(*types))
+
+
+def test_durable_method_whose_parameter_is_a_key_is_a_plain_one() -> None:
+    # As a method that was made without an IDL may be, and none that has one.
+    types = [TypeDescription(Kind.STRING)]
+    methods = [
+        MethodDescription("F", "f", parameter=name, durable=True) for name in ("key", "other")
+    ]
+    methods[1].name = methods[1].python = "G"
+    description = Description([ServiceDescription("S", "S", methods=methods)], types)
+    text = write_idl(description)
+    assert "    def f(self, key: str) -> str: ...\n\n    @durable\n    def" in text

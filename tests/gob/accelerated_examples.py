@@ -235,6 +235,20 @@ def _chain(links: int) -> Chain:
     return chain
 
 
+def typed_values() -> list[Any]:
+    """Return values in interfaces that tell their Go types themselves, some as they arrive."""
+    integers = Int8, Uint8, Uint16, Int32, Uint64, "uint32"
+    pairs: list[tuple[Any, Any]] = [
+        *((number, kind) for kind in integers for number in (0, 7, 100)),
+        *((x, Float32) for x in (0.0, 1.5, -2.0)),
+        *(([1, 2], list[int]), ([], list[int]), (["a"], list[str])),
+        (Leaf("t", 1), "examples.Leaf"),
+    ]
+    typed: list[Any] = [gob.Typed(value, annotation) for value, annotation in pairs]
+    arrived: list[Any] = gob.loads(gob.dumps(typed, list[Any]), list[Any])
+    return [*typed, *arrived, 5, None, *typed]
+
+
 def samples() -> Iterator[tuple[Any, Any]]:
     """Yield annotations, and values that fit them."""
     yield Everything, _everything(0)
@@ -309,6 +323,8 @@ def samples() -> Iterator[tuple[Any, Any]]:
     yield examples.Holder, examples.Holder([1, "two", None], 3)
     yield list[Any], [Leaf("a", 1), None, 5, "text", 1.5, True, b"raw", Leaf("b", 2), Twig([1])]
     yield list[Any], [gob.Typed(5, Uint8), Leaf("", 0), [1, "two", [None]], {"k": Leaf("c", 3)}]
+    yield list[Any], typed_values()
+    yield list[Branch], [Branch(each, Leaf("k", 1), [], {}) for each in typed_values()]
     yield dict[str, Any], {"leaf": Leaf("d", 4), "number": 7, "twig": Twig([Leaf("e", 5), None])}
     yield list[Leaf | Twig], [Leaf("f", 6), Twig([Twig([])]), Leaf("g", 7)]
     yield Branch, Branch(Leaf("h", 8), Twig([1, 2]), [Leaf("i", 9)], {"t": Twig(["x"])})

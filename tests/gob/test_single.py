@@ -161,5 +161,5 @@ def test_decoder_that_is_kept_holds_no_data(made: mock.Mock) -> None:
     raw = gob.dumps([b"x" * 100_000], list[bytes])
     for _ in range(2):
         single.decode(raw, list[bytes], "strict", False, DEFAULT_LIMITS)
-    (pool,) = single._known.values()
+    (pool,) = single.strict.values()
     assert [vars(decoder)["_data"] for decoder in pool.idle] == [b""]

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 
 import rpcgen.net.spin as module
-from rpcgen.net.spin import AdaptiveSpin
+from rpcgen.net.spin import AdaptiveSpin, spin_of
 
 
 class World:
@@ -106,3 +106,20 @@ def test_poll_with_a_single_core_looks_once(world: World) -> None:
     with patch.object(module, "SPIN_LIMIT_S", 0.0):
         assert AdaptiveSpin().poll_until(world.look) is None
     assert world.looks <= 2
+
+
+def test_poll_of_who_may_not_spin_does_not_look(world: World) -> None:
+    spin = spin_of(False)
+    assert [spin.poll_until(world.look) for _ in range(3)] == [None] * 3
+    assert world.looks == 0
+
+
+def test_hits_and_misses_of_who_may_not_spin_change_nothing(world: World) -> None:
+    spin = spin_of(False)
+    spin.record_miss()
+    spin.record_hit()
+    assert not any(spin.should_spin() for _ in range(1000))
+
+
+def test_who_may_spin_does(world: World) -> None:
+    assert spin_of(True).poll_until(world.look) == "it"

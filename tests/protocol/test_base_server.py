@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from time import monotonic
 
 import pytest
 
@@ -8,7 +9,7 @@ from rpcgen.errors import DialError
 from rpcgen.gob import Limits
 from rpcgen.protocol import CodecOptions, ServerProtocol
 from rpcgen.protocol.address import Address, parse_address
-from rpcgen.protocol.base_server import BaseServer
+from rpcgen.protocol.base_server import BaseServer, memory_of
 from rpcgen.protocol.http import HttpServerProtocol
 from rpcgen.protocol.serving import ConnectionLimits
 from tests.protocol.messages import DOUBLE
@@ -29,6 +30,12 @@ class Listener:
 @pytest.fixture
 def server() -> BaseServer:
     return BaseServer(threading.Lock, Limits(), ConnectionLimits())
+
+
+@pytest.mark.parametrize("remember", [True, 60])
+def test_remember_that_is_none_is_refused(remember: object) -> None:
+    with pytest.raises(TypeError, match=r"write Remember\(seconds=60, most=10_000\)"):
+        memory_of(remember, monotonic, threading.Lock)  # type: ignore[arg-type]
 
 
 def test_repr_names_the_services(server: BaseServer) -> None:

@@ -26,7 +26,7 @@ class Box:
 
 
 def writer() -> MessageWriter:
-    return MessageWriter(REQUEST, EXTENDED_REQUEST, "strict")
+    return MessageWriter(Request, REQUEST, EXTENDED_REQUEST, "strict")
 
 
 def reader() -> MessageReader[GobServerCodec]:

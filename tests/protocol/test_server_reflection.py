@@ -6,12 +6,12 @@ from typing import Any, Protocol
 from unittest import mock
 
 import pytest
-from attrs import define
+from attrs import define, field
 
-from rpcgen import Code, Method, ServerError
+from rpcgen import Code, Method, ServerError, gob
 from rpcgen.protocol import Registry
-from rpcgen.protocol.reflection import Kind, MethodDescription
-from rpcgen.protocol.server_reflection import ServerReflection
+from rpcgen.protocol.reflection import Kind, MethodDescription, ServiceDescription
+from rpcgen.protocol.server_reflection import ServerReflection, describe
 from rpcgen.types import RemoteError, struct_args, wire
 
 
@@ -129,6 +129,43 @@ def test_method_says_its_timeout_and_that_it_may_be_repeated(reflection: ServerR
 def test_method_without_a_timeout_has_zero(reflection: ServerReflection) -> None:
     found = method(reflection, "Put")
     assert (found.timeout, found.idempotent) == (0.0, False)
+
+
+def test_method_says_that_it_is_durable() -> None:
+    registry = Registry()
+    methods = [
+        Method[int, int](f"Bank.{name}", durable=name == "Charge") for name in ("Charge", "Get")
+    ]
+    registry.register_name("Bank", [each.handler(lambda number: number) for each in methods])
+    (service,) = describe(registry.services).services
+    assert [(each.name, each.durable) for each in service.methods] == [
+        ("Charge", True),
+        ("Get", False),
+    ]
+
+
+@define
+class OldMethod:
+    """A method as peers know it that are older than `MethodDescription.durable`."""
+
+    name: str = ""
+    idempotent: bool = False
+
+
+@define
+class OldService:
+    methods: list[OldMethod] = field(factory=list)
+
+
+def test_peers_that_know_nothing_of_durable_methods_read_all_else() -> None:
+    told = ServiceDescription(
+        "Bank", methods=[MethodDescription("F", idempotent=True, durable=True)]
+    )
+    old = gob.loads(gob.dumps(told, ServiceDescription), OldService)
+    assert old == OldService([OldMethod("F", idempotent=True)])
+    assert gob.loads(gob.dumps(old, OldService), ServiceDescription) == ServiceDescription(
+        methods=[MethodDescription("F", idempotent=True, durable=False)]
+    )
 
 
 def test_service_without_an_idl_has_only_what_the_wire_has(registry: Registry) -> None:

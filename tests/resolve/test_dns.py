@@ -113,6 +113,37 @@ def test_services_of_the_first_priority_are_taken(names: NameServer, lookup: Loo
     assert addresses(lookup.services("_rpc._tcp.test")) == ["tcp://10.0.0.2:8"]
 
 
+def test_all_services_have_their_weights_and_priorities(names: NameServer, lookup: Lookup) -> None:
+    names.records["_rpc._tcp.test", "SRV"] = [
+        *((9, 5, 7, "a.test"), (0, 30, 8, "b.test"), (0, 0, 9, "a.test"))
+    ]
+    names.records["a.test", "A"] = ["10.0.0.1"]
+    names.records["b.test", "A"] = ["10.0.0.2", "10.0.0.3"]
+    found = lookup.all_services("_rpc._tcp.test")
+    assert {each.address: (each.priority, each.weight) for each in found} == {
+        "tcp://10.0.0.1:9": (0, 0.01),
+        "tcp://10.0.0.2:8": (0, 15.0),
+        "tcp://10.0.0.3:8": (0, 15.0),
+        "tcp://10.0.0.1:7": (9, 5.0),
+    }
+    assert found[-1].priority == 9
+
+
+def test_stand_in_that_is_unknown_is_left_out(names: NameServer, lookup: Lookup) -> None:
+    names.records["_rpc._tcp.test", "SRV"] = [(0, 0, 7, "a.test"), (1, 0, 7, "gone.test")]
+    names.records["a.test", "A"] = ["10.0.0.1"]
+    assert addresses(lookup.all_services("_rpc._tcp.test")) == ["tcp://10.0.0.1:7"]
+
+
+def test_service_of_the_first_priority_that_is_unknown_is_an_error(
+    names: NameServer, lookup: Lookup
+) -> None:
+    names.records["_rpc._tcp.test", "SRV"] = [(0, 0, 7, "gone.test"), (1, 0, 7, "a.test")]
+    names.records["a.test", "A"] = ["10.0.0.1"]
+    with pytest.raises(dns.resolver.NXDOMAIN):
+        lookup.all_services("_rpc._tcp.test")
+
+
 def test_service_that_is_not_there_has_no_servers(names: NameServer, lookup: Lookup) -> None:
     names.records["_rpc._tcp.test", "SRV"] = [(0, 0, 0, ".")]
     assert lookup.services("_rpc._tcp.test") == []

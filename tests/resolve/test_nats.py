@@ -16,12 +16,14 @@ from typing import Any
 import pytest
 
 import rpcgen
+from generated.arith import Args, ArithClient, AsyncArithClient, register_arith
 from rpcgen import Code, Method, Retry, RpcError, aio
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.errors import DialError
 from rpcgen.resolve.nats import NatsResolver, resolver
 from rpcgen.testing.certificates import server_context
 from tests.support.broker import Broker, broker, needs_broker
+from tests.support.services import Calculator
 from tests.support.timeouts import TIMEOUT_S
 
 pytestmark = needs_broker
@@ -173,6 +175,45 @@ def test_call_fails_where_no_server_is_announced(running: Broker) -> None:
 def test_call_fails_where_there_is_no_broker(own: Broker) -> None:
     with rpcgen.dial(f"{own.url}/Name") as client:
         error = error_that_says(own.url, client)
+    assert (error.code, error.started) == (Code.UNAVAILABLE, False)
+
+
+@contextmanager
+def calculators(url: str, service: str = "Arith") -> Iterator[None]:
+    """Announce ``Arith``, under some name, beside a server of something else."""
+    server = rpcgen.Server()
+    register_arith(server, Calculator(), service)
+    server.listen("127.0.0.1:0")
+    server.announce(url, version="1.4.0")
+    with server, sync_server(url, "other", OTHER):
+        yield
+
+
+@pytest.mark.parametrize("service", [None, "v1.Arith"])
+def test_stub_finds_its_service_at_a_broker(running: Broker, service: str | None) -> None:
+    with (
+        calculators(running.url, service or "Arith"),
+        ArithClient.dial(running.url, service=service) as arith,
+    ):
+        own = arith.with_options(wait_for_ready=True, timeout=TIMEOUT_S)
+        assert own.multiply(Args(7, 8)) == 56
+
+
+@pytest.mark.parametrize("service", [None, "v1.Arith"])
+def test_async_stub_finds_its_service_at_a_broker(running: Broker, service: str | None) -> None:
+    async def main() -> int:
+        async with AsyncArithClient.dial(running.url, service=service) as arith:
+            own = arith.with_options(wait_for_ready=True, timeout=TIMEOUT_S)
+            return await own.multiply(Args(7, 8))
+
+    with calculators(running.url, service or "Arith"):
+        assert asyncio.run(main()) == 56
+
+
+def test_stub_whose_service_is_not_announced_says_which(running: Broker) -> None:
+    with sync_server(running.url, "other", OTHER), ArithClient.dial(running.url) as arith:
+        wait_for_answers(running, "$SRV.PING.Other")
+        error = error_that_says("no server of Arith is announced there", arith._client)
     assert (error.code, error.started) == (Code.UNAVAILABLE, False)
 
 

@@ -19,6 +19,7 @@ from rpcgen.resolve.nats_micro import (
     micro_name,
     schema_hash,
     split_url,
+    with_service,
     without_password,
 )
 from tests.support.services import Calculator
@@ -63,6 +64,29 @@ def test_address_is_a_broker_and_a_service(address: str, parts: tuple[str, str])
 def test_address_without_a_broker_is_an_error(address: str) -> None:
     with pytest.raises(DialError, match=r"write nats://host:4222, or with /Service"):
         split_url(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("nats://a:4222", "nats://a:4222/Stock_v1"),
+        ("nats://a:4222/", "nats://a:4222/Stock_v1"),
+        ("nats://me:secret@a", "nats://me:secret@a/Stock_v1"),
+        ("nats+tls://a", "nats+tls://a/Stock_v1"),
+        ("nats://a/Other", "nats://a/Other"),
+        (["nats://a", "nats://b"], ["nats://a/Stock_v1", "nats://b"]),
+        (["nats://a", "nats://b/Other"], ["nats://a", "nats://b/Other"]),
+    ],
+)
+def test_service_is_said_to_a_broker_unless_it_is_said_already(
+    address: str | list[str], named: str | list[str]
+) -> None:
+    assert with_service(address, "Stock.v1") == named
+
+
+def test_service_cannot_be_said_to_what_is_no_broker() -> None:
+    with pytest.raises(DialError, match="no broker"):
+        with_service("nats://a:b", "Stock")
 
 
 def test_broker_is_shown_without_its_password() -> None:

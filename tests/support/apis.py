@@ -100,6 +100,7 @@ class ServerOptions(TypedDict, total=False):
     max_connection_age: float | None
     overload: Literal["wait", "refuse"]
     remember: Remember | None
+    spin: bool
     workers: int
 
 

@@ -8,7 +8,8 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 
 from tests.support.timeouts import TIMEOUT_S
 
-__all__ = ["Broker", "broker", "needs_broker"]
+__all__ = ["Broker", "broker", "cluster", "needs_broker"]
 
 needs_broker = pytest.mark.skipif(
     shutil.which("nats-server") is None, reason="nats-server is not installed"
@@ -28,8 +29,7 @@ class Broker:
     """A ``nats-server`` on a free port, which can be stopped and started again."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port: int = free.getsockname()[1]
+        self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         # Options of each start.
         self.options: tuple[str, ...] = ()
@@ -48,6 +48,7 @@ class Broker:
                 return
             except ConnectionRefusedError:
                 assert monotonic() < deadline
+                assert self._process.poll() is None
                 sleep(0.01)
 
     def stop(self) -> None:
@@ -80,6 +81,12 @@ class Broker:
             await client.close()
 
 
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 @contextmanager
 def broker() -> Iterator[Broker]:
     """Have a broker run, or have it ready to."""
@@ -88,3 +95,27 @@ def broker() -> Iterator[Broker]:
         yield made
     finally:
         made.stop()
+
+
+@contextmanager
+def cluster(size: int, *options: str) -> Iterator[list[Broker]]:
+    """Have some brokers run that know each other, and keep what they are given.
+
+    Args:
+        size: How many.
+        options: Those of each.
+    """
+    routes = [f"nats://127.0.0.1:{_free_port()}" for _ in range(size)]
+    with ExitStack() as stack:
+        brokers = []
+        for number, route in enumerate(routes):
+            folder = stack.enter_context(TemporaryDirectory())
+            made = stack.enter_context(broker())
+            others = ("-cluster_name", "tests", "-cluster", route, "-routes", ",".join(routes))
+            made.options = ("-js", "-sd", folder, "-n", f"n{number}", *others, *options)
+            brokers.append(made)
+        for each in brokers:
+            each.start()
+        yield brokers
+        for each in brokers:
+            each.stop()

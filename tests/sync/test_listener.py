@@ -197,6 +197,8 @@ def test_close_in_a_child_leaves_the_parents_listener_working() -> None:
             pass
 
 
+@pytest.mark.heavy
+@pytest.mark.slow
 def test_close_removes_the_file_though_a_thread_waits_for_connections(tmp_path: Path) -> None:
     for number in range(30):
         listener = Listener(f"unix://{tmp_path}/s{number}")

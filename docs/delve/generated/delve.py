@@ -505,7 +505,9 @@ class RPCServerClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(
+            rpcgen.dial(cls._target(address, service or "RPCServer"), **options), service=service
+        )
 
     @property
     def go(self) -> RPCServerGo:
@@ -1519,7 +1521,9 @@ class AsyncRPCServerClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "RPCServer"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncRPCServerGo:
@@ -2290,7 +2294,10 @@ class RpccommonRPCServerClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(
+            rpcgen.dial(cls._target(address, service or "RpccommonRPCServer"), **options),
+            service=service,
+        )
 
     @property
     def go(self) -> RpccommonRPCServerGo:
@@ -2395,7 +2402,9 @@ class AsyncRpccommonRPCServerClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(
+            cls._target(address, service or "RpccommonRPCServer"), **options
+        ).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncRpccommonRPCServerGo:

@@ -49,6 +49,7 @@ class MethodEntry:
     raises: tuple[str, ...] = ()
     timeout: float | None = None
     idempotent: bool = False
+    durable: bool = False
     calls: int | None = None
     errors: int | None = None
 
@@ -190,6 +191,7 @@ class _Describer:
             tuple(f"{self._spelled(r.type)} ({_code_name(r.code)})" for r in method.raises),
             method.timeout or None,
             method.idempotent,
+            method.durable,
         )
 
     def _parameters(self, method: MethodDescription) -> tuple[str, ...]:

@@ -9,14 +9,16 @@ from urllib.parse import urlsplit
 import click
 from attrs import frozen
 
-from ...channel.schemes import is_resolved
-from ...protocol import CodecName, DialOptions, parse_address
+from ...channel.schemes import broker_of, is_resolved
+from ...protocol import CodecName, parse_address
 from ...protocol.metadata import checked_metadata
 from ...sync import Client, dial
 from ..failures import USAGE, Failure
 
 if TYPE_CHECKING:
     import ssl
+
+    from ...channel.target import ChannelOptions
 
 __all__ = ["Target", "positive", "seconds", "target_options"]
 
@@ -42,6 +44,7 @@ class Target:
         metadata: Texts that travel with calls.
         page: Address of the debug page, if it is somewhere else.
         tls: Context for addresses that are encrypted.
+        credentials: File that says who one is to a NATS broker; None: none.
     """
 
     address: str
@@ -50,6 +53,7 @@ class Target:
     metadata: Mapping[str, str] = {}
     page: str = ""
     tls: ssl.SSLContext | None = None
+    credentials: str | None = None
 
     @property
     def connect_timeout(self) -> float:
@@ -72,14 +76,17 @@ class Target:
         Raises:
             DialError: There is no connection to be had.
         """
-        options: DialOptions = {"codec": self.codec, "timeout": self.connect_timeout}
+        options: ChannelOptions = {"codec": self.codec, "timeout": self.connect_timeout}
         if is_resolved(self.address) or parse_address(self.address).tls:
             options["tls"] = self.tls
+        if self.credentials is not None:
+            options["credentials"] = self.credentials
         if self.timeout is not None:
             options["call_timeout"] = self.timeout
         if self.metadata:
             options["metadata"] = self.metadata
-        return dial(self.address, **options)
+        # A channel, where a resolver stands behind the address, is called in the same way.
+        return cast("Client", dial(self.address, **options))
 
 
 def target_options(command: F) -> F:
@@ -99,10 +106,14 @@ def target_options(command: F) -> F:
         cert: str | None,
         key: str | None,
         insecure: bool,
+        credentials: str | None,
         **rest: Any,
     ) -> Any:
         tls = _context(address, ca, cert, key, insecure)
-        return command(Target(address, codec, timeout, metadata, page, tls), **rest)
+        if credentials and not broker_of(address):
+            raise Failure(f"{address} is no NATS broker, which --credentials are for", status=USAGE)
+        target = Target(address, codec, timeout, metadata, page, tls, credentials)
+        return command(target, **rest)
 
     run.__doc__ = command.__doc__
     run.__name__ = command.__name__
@@ -165,6 +176,7 @@ _OPTIONS: Final = (
     click.option("--cert", type=_File, metavar="FILE", help="Certificate of this client."),
     click.option("--key", type=_File, metavar="FILE", help="Its key, if not in the same file."),
     click.option("--insecure", is_flag=True, help="Trust any server."),
+    click.option("--credentials", type=_File, metavar="FILE", help="Who one is to a NATS broker."),
 )
 
 

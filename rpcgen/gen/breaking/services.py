@@ -7,6 +7,7 @@ from typing import Final
 from ...protocol.reflection import Kind, MethodDescription, ServiceDescription
 from ..describe import Described, MethodPlace, ServicePlace
 from ..findings import Finding
+from .durable import compare_durable
 from .errors import compare_errors
 from .fit import Types
 from .report import Report
@@ -96,11 +97,12 @@ class _Services:
                 )
                 self._compare_method(called, method, now, place.methods[now.name])
                 continue
+            queued = " and its queue is empty" if method.durable else ""
             self._report.add(
                 place.location,
                 "method-removed",
                 f"method {called!r} is gone: calls of old peers fail",
-                "serve it until no old peer is left; if it has another name in Python, "
+                f"serve it until no old peer is left{queued}; if it has another name in Python, "
                 f'the decorator @wire("{method.name}") keeps this one',
             )
 
@@ -114,6 +116,7 @@ class _Services:
             what = f"the reply of {called}"
             self._types.compare(old.response, new.response, place.response, what)
         compare_errors(self._report, self._types, called, old, new, place.location)
+        compare_durable(self._report, called, old, new, place)
         if old.idempotent and not new.idempotent:
             self._report.add(
                 place.location,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..._interrupts import reraise_interrupt
 from ...schema import Interface, Schema
-from ...values.kept import PLAIN
+from ...values.kept import PLAIN, keep
 from ...values.limits import Limits
 from .. import decoder
+from ..memory import KEPT
 from ..numbers import read_int, read_uint
 from ..single import DEFAULT_LIMITS, SingleDecoder
 from ..streams import DecodeFunction
@@ -81,11 +82,12 @@ class Decoder(native.Stream, decoder.Decoder):
             return
         function, size, may_be_kept = self._in_interfaces[id, schema]
         accelerated = getattr(function, "__self__", None)
-        is_kept = may_be_kept and name not in PLAIN and not interface.members
-        if isinstance(accelerated, native.DecodeFunction) and not is_kept:
-            known[head] = accelerated.program, size
-        else:
+        if not isinstance(accelerated, native.DecodeFunction):
             known[head] = None
+            return
+        is_kept = may_be_kept and name not in PLAIN and not interface.members
+        kept = partial(keep, go_type=name) if is_kept else None
+        known[head] = accelerated.program, size, kept, KEPT
 
     @property
     def functions(self) -> StreamFunctions:
@@ -116,7 +118,10 @@ def loads(
     limits: Limits = DEFAULT_LIMITS,
 ) -> Any:
     """Return the one value that a whole gob stream holds; see `rpcgen.gob.decoder.loads`."""
-    return _single.decode(data, schema, strings, strict_names, limits)
+    return _decode(data, schema, strings, strict_names, limits)
 
 
 _single: Final = SingleDecoder(Decoder)
+_decode: Final = native.SingleDecoder(
+    _single.strict, DEFAULT_LIMITS, _single.decode, reraise_interrupt
+).decode

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from ..._interrupts import reraise_interrupt
 from ...schema import Interface, Schema, schema_of
-from ...values.kept import Kept
+from ...values.kept import KINDS, Kept
 from ...values.registry import Registry, Typed
 from .. import encoder
 from ..single import SingleEncoder
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
     from ..streams import Encoding
 
 __all__ = ["Encoder", "dumps"]
+
+# Function and bytes in front of values of a type.
+_Held: TypeAlias = "tuple[native.EncodeFunction, bytes]"
+# Functions that return what tells the type of a value, and the value; by type, how it goes out.
+_HeldTyped: TypeAlias = (
+    "tuple[Callable[[Any], object], Callable[[Any], object], dict[object, _Held | None]]"
+)
+
+_TYPED: Final[dict[type, tuple[Callable[[Any], object], Callable[[Any], object]]]] = {
+    Typed: (attrgetter("annotation"), attrgetter("value")),
+    **{kind: (attrgetter("go_type", "origin"), kind.rpcgen_plain) for kind in KINDS},
+}
 
 # How many classes in interfaces of one kind are remembered.
 _MOST_IN_INTERFACES: Final = 256
@@ -63,11 +76,39 @@ class Encoder(native.MessageEncoder, encoder.Encoder):
         cls = type(value)
         if value is not None and cls not in known and len(known) < _MOST_IN_INTERFACES:
             known[cls] = self._held(cls, interface) if value.__class__ is cls else None
+        if isinstance(value, Typed | Kept):
+            self._learn_typed(value, known.get(cls), interface)
 
-    def _held(
-        self, cls: type[Any], interface: Interface
-    ) -> tuple[native.EncodeFunction, bytes] | None:
-        """Return how all values of a class go out in an interface, None if that depends on them."""
+    def _learn_typed(self, value: Typed | Kept, known: Any, interface: Interface) -> None:
+        """Remember how values go out that tell their type as this one does."""
+        if known is None or (isinstance(value, Kept) and value.origin is not None):
+            return
+        type_of, _, types = known
+        try:
+            if type_of(value) in types or len(types) >= _MOST_IN_INTERFACES:
+                return
+        except TypeError as error:  # not hashable
+            reraise_interrupt(error)
+            return
+        types[type_of(value)] = self._held_typed(value, interface)
+
+    def _held_typed(self, value: Typed | Kept, interface: Interface) -> _Held | None:
+        name = ""
+        if isinstance(value, Kept):
+            schema, name = self._kept(value), value.go_type
+        elif isinstance(value.annotation, str):
+            schema, name = self._registry.known(value.annotation), value.annotation
+        else:
+            schema = value.schema
+        found = self._accelerated(schema)
+        if found is None:
+            return None
+        return found[0], self._name_in_interface(name, schema, interface) + found[1]
+
+    def _held(self, cls: type[Any], interface: Interface) -> _Held | _HeldTyped | None:
+        """Return how values of a class go out in an interface, None if that cannot be told."""
+        if cls in _TYPED and not interface.members and self._registry.by_class(cls) is None:
+            return *_TYPED[cls], {}
         schema = _schema_of_class(cls, interface, self._registry)
         named = self._named.get(schema) if schema is not None else None
         if schema is None or named is None:
@@ -119,7 +160,8 @@ def dumps(
     strings: Literal["strict", "surrogateescape"] = "strict",
 ) -> bytes:
     """Return one value as a gob stream of its own; see `rpcgen.gob.encoder.dumps`."""
-    return _single.encode(value, schema, strings)
+    return _encode(value, schema, strings)
 
 
 _single: Final = SingleEncoder(Encoder)
+_encode: Final = native.SingleEncoder(*_single.strict, _single.encode).encode

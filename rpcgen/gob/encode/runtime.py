@@ -56,7 +56,7 @@ def _text(value: str) -> bytes:
 
 def _size(data: bytes, stream: EncodeStream) -> bytes:
     size = len(data)
-    if size >= numbers.LARGE:
+    if size >= numbers.MIN_ZERO_COPY_BYTES:
         stream.holds_large = True
     return numbers.uint_bytes(size)
 

@@ -16,10 +16,10 @@ from .traffic import Call
 __all__ = ["compare"]
 
 # Maximum number of answers to one method that are shown.
-_MOST: Final = 10
+_MAX_ANSWERS_SHOWN: Final = 10
 
 # Maximum length of a type, in characters, and how deep it is written out.
-_LONGEST: Final = 300
+_MAX_TYPE_CHARACTERS: Final = 300
 _MAX_DEPTH: Final = 6
 
 
@@ -67,7 +67,7 @@ def _by_name(description: Description) -> dict[str, MethodDescription]:
 
 def _spelled(description: Description, number: int) -> str:
     text = escaped(_type(description, number, 0))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return text if len(text) <= _MAX_TYPE_CHARACTERS else f"{text[:_MAX_TYPE_CHARACTERS]}..."
 
 
 def _type(description: Description, number: int, depth: int) -> str:
@@ -109,11 +109,11 @@ def _answers(old: Iterable[Call], new: Iterable[Call]) -> Iterator[str]:
             if was == is_now:
                 continue
             shown[method] += 1
-            if shown[method] <= _MOST:
+            if shown[method] <= _MAX_ANSWERS_SHOWN:
                 yield f"{method} {request[1]}: answered {was}, now {is_now}"
     for method, count in shown.items():
-        if count > _MOST:
-            yield f"{method}: {count - _MOST} more answers differ"
+        if count > _MAX_ANSWERS_SHOWN:
+            yield f"{method}: {count - _MAX_ANSWERS_SHOWN} more answers differ"
 
 
 def _by_request(calls: Iterable[Call]) -> dict[tuple[str, str], list[str]]:

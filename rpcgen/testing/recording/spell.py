@@ -13,13 +13,13 @@ from .traffic import Call
 __all__ = ["spell", "spell_answer", "spell_request"]
 
 # Maximum length of a value, in characters, and of a list in it, in elements.
-_LONGEST: Final = 300
-_MOST: Final = 50
+_MAX_CHARACTERS: Final = 300
+_MAX_ELEMENTS: Final = 50
 
 _MAX_DEPTH: Final = 20
 
 
-def spell(value: object, longest: int = _LONGEST) -> str:
+def spell(value: object, longest: int = _MAX_CHARACTERS) -> str:
     """Return a value as text: like JSON, with names of fields as they are.
 
     Args:
@@ -38,7 +38,7 @@ def spell_request(call: Call) -> str:
 def spell_answer(call: Call) -> str:
     """Return what a call was answered with."""
     if call.error:
-        return f"error: {escaped(call.error)[:_LONGEST]}"
+        return f"error: {escaped(call.error)[:_MAX_CHARACTERS]}"
     return spell(call.reply.value) if call.reply is not None else "no answer"
 
 
@@ -51,15 +51,15 @@ def _spell(value: object, depth: int) -> str:
         case dict():
             return _spell_fields(value, depth, quote=True)
         case list() | tuple():
-            items = [_spell(item, depth + 1) for item in value[:_MOST]]
+            items = [_spell(item, depth + 1) for item in value[:_MAX_ELEMENTS]]
             return f"[{', '.join(items + _rest(value))}]"
         case bool() | None:
             return {True: "true", False: "false", None: "null"}[value]
         case str():
             return f'"{value}"'
         case bytes() | bytearray():
-            more = f"... ({len(value)} bytes)" if len(value) > _MOST else ""
-            return f"x'{bytes(value[:_MOST]).hex()}'{more}"
+            more = f"... ({len(value)} bytes)" if len(value) > _MAX_ELEMENTS else ""
+            return f"x'{bytes(value[:_MAX_ELEMENTS]).hex()}'{more}"
         case datetime():
             return value.isoformat()
         case Undecoded():
@@ -72,11 +72,11 @@ def _spell(value: object, depth: int) -> str:
 def _spell_fields(fields: dict[object, object] | dict[str, object], depth: int, quote: bool) -> str:
     parts = [
         f"{_spell(name, depth + 1) if quote else name}: {_spell(value, depth + 1)}"
-        for name, value in list(fields.items())[:_MOST]
+        for name, value in list(fields.items())[:_MAX_ELEMENTS]
     ]
     return f"{{{', '.join(parts + _rest(fields))}}}"
 
 
 def _rest(values: object) -> list[str]:
-    count = len(values) - _MOST  # type: ignore[arg-type]
+    count = len(values) - _MAX_ELEMENTS  # type: ignore[arg-type]
     return [f"... ({count} more)"] if count > 0 else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,10 @@ from rpcgen.errors import DecodeError
 from rpcgen.gob import decoder, encoder
 from rpcgen.schema import UNTYPED, schema_of
 from rpcgen.schema.plan import Op
+from rpcgen.values.collisions import MANY_KEYS
 from tests.gob.accelerated_examples import Chain, Cold, Hooked, Loose, Named, Plain, Wide, samples
 from tests.gob.examples import Holder
+from tests.values.test_collisions import chosen_places
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
@@ -28,15 +31,15 @@ def _unused(*arguments: object) -> Any:
     pytest.fail("the accelerator has given up")
 
 
-def _decoded_alone(value: Any, annotation: Any, into: Any = None) -> Any:
-    """Encode and decode with a program that has nothing behind it."""
+def _decoded_alone(value: Any, annotation: Any, into: Any = None, fallback: Any = _unused) -> Any:
+    """Encode and decode with a program that has nothing behind it, or something else."""
     schema, wanted = schema_of(annotation), schema_of(into or annotation)
     stream = decoder.Decoder(encoder.dumps(value, schema))
     id = stream.next_type()
     _, (_, start) = stream._find_value()
     program, _ = program_of(stream.types, id, wanted, "strict", False, 1000)
     assert program is not None
-    decoded, end = DecodeFunction(program, _unused).decode(stream._data, start, stream, 100)
+    decoded, end = DecodeFunction(program, fallback).decode(stream._data, start, stream, 100)
     assert end == len(stream._data)
     return decoded
 
@@ -60,6 +63,23 @@ def _decoded_alone(value: Any, annotation: Any, into: Any = None) -> Any:
 def test_ordinary_values_are_not_given_up(annotation: Any, value: Any) -> None:
     decoded = _decoded_alone(value, annotation)
     assert (decoded, type(decoded)) == (value, type(value))
+
+
+@pytest.mark.parametrize("step", [1, -1, 1 << 10, 0x9E3779B97F4A7C15 >> 2])
+def test_many_numbers_as_keys_are_not_given_up(step: int) -> None:
+    numbers = {(i * step & (1 << 62) - 1) - 5: i for i in range(MANY_KEYS + 9)}
+    assert _decoded_alone(numbers, dict[int, int]) == numbers
+
+
+def test_many_numbers_as_keys_whose_places_are_chosen_are_left_to_python() -> None:
+    given_up: list[int] = []
+
+    def fallback(data: bytes, pos: int, *_: object) -> tuple[None, int]:
+        given_up.append(pos)
+        return None, len(data)
+
+    assert _decoded_alone(chosen_places(), dict[int, int], fallback=fallback) is None
+    assert len(given_up) == 1
 
 
 def test_fields_that_are_not_ours_are_passed_over() -> None:
@@ -124,6 +144,24 @@ def _struct(fields: object, members: object) -> tuple[object, ...]:
 def test_row_that_cannot_be_run_is_refused(row: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="the plan"):
         DecodeProgram((row,), 0, False, False)
+
+
+@pytest.mark.parametrize("keys", [range(MANY_KEYS + 9), chosen_places()], ids=["usual", "chosen"])
+def test_references_of_many_entries_are_given_back(keys: Iterable[int]) -> None:
+    schema = schema_of(dict[int, list[int]])
+    data = encoder.dumps({key: [1 << 40] for key in keys}, schema)
+    stream = decoder.Decoder(data)
+    id = stream.next_type()
+    program, _ = program_of(stream.types, id, schema, "strict", False, 1000)
+    assert program is not None
+    _, (_, start) = stream._find_value()
+    function = DecodeFunction(program, lambda *_: (None, 0)).decode
+    function(data, start, stream, 100)
+    gc.collect()
+    blocks = sys.getallocatedblocks()
+    function(data, start, stream, 100)
+    gc.collect()
+    assert sys.getallocatedblocks() - blocks < 100
 
 
 def test_references_are_given_back() -> None:

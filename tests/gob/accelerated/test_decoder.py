@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -10,15 +12,18 @@ import pytest
 from attrs import define
 
 from rpcgen import gob
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
+from rpcgen.gob import Typed, encoder
 from rpcgen.gob import decoder as decoder_module
-from rpcgen.gob import encoder
 from rpcgen.gob.interface_values import ValueStream
-from tests.gob.accelerated_examples import Branch, Plain, Twig
+from rpcgen.types import Uint8
+from tests.gob.accelerated_examples import Branch, Plain, Twig, typed_values
 from tests.gob.accelerated_examples import Leaf as Registered
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
+from rpcgen.gob.accelerated import native
 from rpcgen.gob.accelerated.decoder import Decoder, loads
 
 
@@ -47,6 +52,89 @@ def test_large_value_without_bytes_in_chunks_arrives() -> None:
 def test_loads_refuses_what_follows_the_value() -> None:
     with pytest.raises(DecodeError, match="there is more after the value"):
         loads(encoder.dumps(1, int) * 2, int)
+
+
+def test_loads_of_what_has_come_before_is_not_left_to_python() -> None:
+    values = Plain("x"), Plain("y", 5)
+    streams = [encoder.dumps(value, Plain) for value in values]
+    loads(streams[0], Plain)
+    with mock.patch.object(Decoder, "decode_after", side_effect=AssertionError):
+        assert tuple([loads(data, Plain) for data in streams]) == values
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data[:-1],
+        lambda data: data + b"\3",
+        lambda data: data + data,
+        lambda data: data[:-1] + b"\x09",
+        lambda data: data[:5],
+        lambda data: b"",
+    ],
+)
+def test_loads_of_what_is_wrong_has_the_error_of_python(change: Callable[[bytes], bytes]) -> None:
+    data = encoder.dumps(Plain("x", 5), Plain)
+    loads(data, Plain)
+    with pytest.raises(DecodeError) as ours:
+        loads(change(data), Plain)
+    with pytest.raises(DecodeError) as theirs:
+        decoder_module.loads(change(data), Plain)
+    assert str(ours.value) == str(theirs.value)
+    assert loads(data, Plain) == Plain("x", 5)
+
+
+def test_loads_that_limits_refuse_is_refused_whatever_came_before() -> None:
+    data = encoder.dumps(["x" * 10] * 100, list[str])
+    loads(data, list[str])
+    with pytest.raises(DecodeError, match=r"Limits\.decoded"):
+        loads(data, list[str], limits=gob.Limits(decoded=50))
+
+
+def test_loads_can_be_called_while_it_makes_an_object() -> None:
+    data = encoder.dumps(Nested(b""), Nested)
+    loads(data, Nested)
+    data = encoder.dumps(Nested(data), Nested)
+    assert loads(data, Nested) == Nested(encoder.dumps(Nested(b""), Nested))
+
+
+def test_single_decoder_takes_no_other_streams() -> None:
+    known: dict[object, Any] = {int: (b"", [object()]), str: (b"", []), float: (b"", 5), bool: 5}
+    single = native.SingleDecoder(known, gob.Limits(), lambda *_: "fallback", reraise_interrupt)
+    asked: tuple[Any, ...] = (int, str, float, bool, complex, [], None)
+    for schema in asked:
+        assert single.decode(b"\3\4\0\0", schema, "strict", False, gob.Limits()) == "fallback"
+
+
+def test_references_of_single_values_are_given_back() -> None:
+    data = encoder.dumps(Plain("some text", 1 << 40, 1.5, True), Plain)
+    broken = data[:-1] + b"\x05"
+
+    def decode() -> None:
+        loads(data, Plain)
+        with pytest.raises(DecodeError):
+            loads(broken, Plain)
+
+    for _ in range(3):
+        decode()
+    gc.collect()
+    held, blocks = (sys.getrefcount(Plain), sys.getrefcount(data)), sys.getallocatedblocks()
+    for _ in range(100):
+        decode()
+    gc.collect()
+    assert held == (sys.getrefcount(Plain), sys.getrefcount(data))
+    assert sys.getallocatedblocks() - blocks < 100
+
+
+@define
+class Nested:
+    """A message that decodes what is in it."""
+
+    inside: bytes
+
+    def __attrs_post_init__(self) -> None:
+        if self.inside:
+            loads(self.inside, Nested)
 
 
 @define
@@ -115,6 +203,58 @@ def test_types_in_interfaces_that_have_come_are_not_left_to_python() -> None:
     decoder.feed(stream.encode(BRANCH, Branch))
     with mock.patch.object(ValueStream, "decode_interface", side_effect=AssertionError):
         assert decoder.decode(Branch) == BRANCH
+
+
+def test_values_that_keep_their_types_are_not_left_to_python() -> None:
+    stream, streams = encoder.Encoder(), (Decoder(), decoder_module.Decoder())
+    for _ in range(2):
+        data = stream.encode(typed_values(), list[Any])
+        for each in streams:
+            each.feed(data)
+            each.decode(list[Any])
+    for each in streams:
+        each.feed(stream.encode(typed_values(), list[Any]))
+    wanted = streams[1].decode(list[Any])
+    with mock.patch.object(ValueStream, "decode_interface", side_effect=AssertionError):
+        found = streams[0].decode(list[Any])
+    assert [(type(each), getattr(each, "go_type", "")) for each in found] == [
+        (type(each), getattr(each, "go_type", "")) for each in wanted
+    ]
+    assert found == wanted
+    assert streams[0].room_left == streams[1].room_left
+
+
+def test_values_that_keep_their_types_and_are_too_large_have_the_error_of_python() -> None:
+    stream, limits = encoder.Encoder(), gob.Limits(decoded=4000)
+    streams = Decoder(limits=limits), decoder_module.Decoder(limits=limits)
+    outcomes: list[list[str]] = [[], []]
+    for count in (1, 1, 6, 7, 8, 9, 2):
+        data = stream.encode([Typed(1, Uint8)] * count, list[Any])
+        for each, found in zip(streams, outcomes, strict=True):
+            each.feed(data)
+            try:
+                found.append(repr(each.decode(list[Any])))
+            except DecodeError as error:
+                found.append(str(error))
+    assert outcomes[0] == outcomes[1]
+    assert sum("Limits.decoded" in each for each in outcomes[0]) in (1, 2, 3)
+
+
+def test_references_of_values_that_keep_their_types_are_given_back() -> None:
+    stream, decoder = encoder.Encoder(), Decoder()
+
+    def decode() -> None:
+        decoder.feed(stream.encode(typed_values(), list[Any]))
+        decoder.decode(list[Any])
+
+    for _ in range(3):
+        decode()
+    gc.collect()
+    blocks = sys.getallocatedblocks()
+    for _ in range(50):
+        decode()
+    gc.collect()
+    assert sys.getallocatedblocks() - blocks < 100
 
 
 def test_type_in_an_interface_that_comes_later_is_learned() -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from rpcgen.errors import EncodeError
-from rpcgen.gob import encoder
-from tests.gob.accelerated_examples import Branch, Leaf, Plain, Twig
+from rpcgen.errors import EncodeError, SchemaError
+from rpcgen.gob import Typed, encoder
+from rpcgen.schema import schema_of
+from rpcgen.types import Uint8
+from rpcgen.values.kept import GoInt, keep
+from tests.gob.accelerated_examples import Branch, Leaf, Plain, Twig, typed_values
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
+from rpcgen.gob.accelerated import native
 from rpcgen.gob.accelerated.encoder import Encoder, dumps
 
 
@@ -40,6 +46,57 @@ def test_dumps_takes_surrogates_for_bytes_if_told() -> None:
     )
 
 
+@pytest.mark.parametrize("schema", [Plain, schema_of(Plain), None], ids=["class", "schema", "none"])
+def test_dumps_of_what_has_come_before_is_not_left_to_python(schema: object) -> None:
+    values = Plain("x"), Plain("y", 5)
+    wanted = [encoder.dumps(value, schema) for value in values]
+    dumps(values[0], schema)
+    with mock.patch.object(Encoder, "_encode_in_python", side_effect=AssertionError):
+        assert [dumps(value, schema) for value in values] == wanted
+
+
+def test_dumps_of_a_value_that_does_not_fit_has_the_error_of_python() -> None:
+    dumps(Plain("x"), Plain)
+    for value in (Plain("\udcff"), Plain("x", 1 << 80), None, 5):
+        with pytest.raises(EncodeError) as ours:
+            dumps(value, Plain)
+        with pytest.raises(EncodeError) as theirs:
+            encoder.dumps(value, Plain)
+        assert str(ours.value) == str(theirs.value)
+
+
+def test_single_encoder_takes_no_other_streams() -> None:
+    known: dict[object, Any] = {Plain: (b"", object()), int: b"", str: (1, Encoder())}
+    single = native.SingleEncoder(known, known, lambda *_: b"fallback")
+    asked: tuple[Any, ...] = (Plain, int, str, float, [], None)
+    for schema in asked:
+        assert single.encode(Plain(), schema, "strict") == b"fallback"
+
+
+def test_references_of_single_values_are_given_back() -> None:
+    known: dict[object, Any] = {Plain: (b"", Encoder())}
+    known[Plain][1].encode(Plain(), Plain)
+    single = native.SingleEncoder(
+        known, known, lambda value, schema, strings: encoder.dumps(value, schema, strings=strings)
+    )
+
+    def encode() -> None:
+        single.encode(Plain("some text"), Plain, "strict")
+        single.encode(Plain("some text"), None, "strict")
+        with pytest.raises(EncodeError):
+            single.encode(None, Plain, "strict")
+
+    for _ in range(3):
+        encode()
+    gc.collect()
+    held, blocks = (sys.getrefcount(Plain), sys.getrefcount(known[Plain])), sys.getallocatedblocks()
+    for _ in range(100):
+        encode()
+    gc.collect()
+    assert held == (sys.getrefcount(Plain), sys.getrefcount(known[Plain]))
+    assert sys.getallocatedblocks() - blocks < 100
+
+
 BRANCH = Branch(Leaf("a", 1), Twig([1, "b", None, [2], {"k": 3}]), [], {"c": Leaf("d", 2)})
 
 
@@ -51,6 +108,46 @@ def test_classes_in_interfaces_that_have_gone_out_are_not_left_to_python() -> No
     with mock.patch.object(encoder.Encoder, "encode_interface", side_effect=AssertionError):
         assert streams[0].encode(BRANCH, Branch) == wanted
         assert streams[0].encode_all([(BRANCH, Branch)]) == wanted
+
+
+def test_values_that_tell_their_types_are_not_left_to_python() -> None:
+    streams, values = (Encoder(), encoder.Encoder()), typed_values()
+    for stream in streams:
+        stream.encode(values, list[Any])
+    wanted = streams[1].encode(values, list[Any])
+    with mock.patch.object(encoder.Encoder, "encode_interface", side_effect=AssertionError):
+        assert streams[0].encode(values, list[Any]) == wanted
+
+
+def test_references_of_values_that_tell_their_types_are_given_back() -> None:
+    stream, values = Encoder(), typed_values()
+
+    def encode() -> None:
+        stream.encode(values, list[Any])
+        with pytest.raises(EncodeError):
+            stream.encode([*values, Typed(300, Uint8)], list[Any])
+
+    for _ in range(3):
+        encode()
+    gc.collect()
+    blocks = sys.getallocatedblocks()
+    for _ in range(50):
+        encode()
+    gc.collect()
+    assert sys.getallocatedblocks() - blocks < 100
+
+
+@pytest.mark.parametrize("bad", [Typed(300, Uint8), Typed(None, Uint8), Typed(1, []), GoInt(1)])
+def test_value_that_does_not_fit_its_type_has_the_error_of_python(bad: Any) -> None:
+    errors: list[str] = []
+    for stream in (Encoder(), encoder.Encoder()):
+        for _ in range(2):
+            stream.encode([Typed(1, Uint8), keep(5, "uint16")], list[Any])
+        with pytest.raises((EncodeError, SchemaError, AttributeError)) as caught:
+            stream.encode([Typed(1, Uint8), bad], list[Any])
+        errors.append(str(caught.value))
+        stream.encode([Typed(1, Uint8), keep(5, "uint16")], list[Any])
+    assert errors[0] == errors[1]
 
 
 def test_classes_in_interfaces_are_forgotten_with_the_value_that_has_described_them() -> None:

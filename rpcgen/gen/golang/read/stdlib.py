@@ -272,11 +272,11 @@ def is_standard(path: str) -> bool:
         path: Path of an import.
     """
     first = path.partition("/")[0]
-    return "." not in first and first in _FIRST
+    return "." not in first and first in _TOP_FOLDERS
 
 
 # First parts of the paths of the standard library.
-_FIRST: Final = frozenset(
+_TOP_FOLDERS: Final = frozenset(
     """
     archive arena bufio bytes cmp compress container context crypto database debug embed encoding
     errors expvar flag fmt go hash html image index io iter log maps math mime net os path plugin

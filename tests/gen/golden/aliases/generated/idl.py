@@ -88,7 +88,7 @@ class OldClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(rpcgen.dial(cls._target(address, service or "Old"), **options), service=service)
 
     @property
     def go(self) -> OldGo:
@@ -260,7 +260,9 @@ class AsyncOldClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "Old"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncOldGo:

@@ -151,7 +151,9 @@ class VisorClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(
+            rpcgen.dial(cls._target(address, service or "app-visor.v1"), **options), service=service
+        )
 
     @property
     def go(self) -> VisorGo:
@@ -468,7 +470,9 @@ class AsyncVisorClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "app-visor.v1"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncVisorGo:

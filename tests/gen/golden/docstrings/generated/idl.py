@@ -65,7 +65,9 @@ class DocumentedClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(
+            rpcgen.dial(cls._target(address, service or "Documented"), **options), service=service
+        )
 
     @property
     def go(self) -> DocumentedGo:
@@ -268,7 +270,9 @@ class AsyncDocumentedClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "Documented"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncDocumentedGo:

@@ -114,7 +114,7 @@ class BankClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(rpcgen.dial(cls._target(address, service or "Bank"), **options), service=service)
 
     @property
     def go(self) -> BankGo:
@@ -297,7 +297,9 @@ class AsyncBankClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "Bank"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncBankGo:
@@ -449,7 +451,9 @@ class TakenClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(
+            rpcgen.dial(cls._target(address, service or "Taken"), **options), service=service
+        )
 
     @property
     def go(self) -> TakenGo:
@@ -593,7 +597,9 @@ class AsyncTakenClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "Taken"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncTakenGo:

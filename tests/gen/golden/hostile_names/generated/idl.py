@@ -191,7 +191,9 @@ class RegistryClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(
+            rpcgen.dial(cls._target(address, service or "Registry"), **options), service=service
+        )
 
     @builtins.property
     def go_(self) -> RegistryGo:
@@ -494,7 +496,9 @@ class AsyncRegistryClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "Registry"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @builtins.property
     def go_(self) -> AsyncRegistryGo:
@@ -718,7 +722,9 @@ class BuiltinsClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(
+            rpcgen.dial(cls._target(address, service or "Builtins"), **options), service=service
+        )
 
     @builtins.property
     def go(self) -> BuiltinsGo:
@@ -1085,7 +1091,9 @@ class AsyncBuiltinsClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "Builtins"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @builtins.property
     def go(self) -> AsyncBuiltinsGo:

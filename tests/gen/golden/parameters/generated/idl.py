@@ -136,7 +136,7 @@ class BankClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(rpcgen.dial(cls._target(address, service or "Bank"), **options), service=service)
 
     @property
     def go(self) -> BankGo:
@@ -508,7 +508,9 @@ class AsyncBankClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "Bank"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncBankGo:

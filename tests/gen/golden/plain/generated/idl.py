@@ -46,7 +46,7 @@ class EchoClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(rpcgen.dial(address, **options), service=service)
+        return cls(rpcgen.dial(cls._target(address, service or "Echo"), **options), service=service)
 
     @property
     def go(self) -> EchoGo:
@@ -131,7 +131,9 @@ class AsyncEchoClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(cls._target(address, service or "Echo"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncEchoGo:
