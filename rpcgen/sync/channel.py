@@ -209,8 +209,12 @@ class Channel(BaseClient):
         settings: CallSettings,
         done: DoneQueue[Call[Any]] | None = None,
     ) -> Call[Any]:
-        line = self._pool.core.only
-        if line is not None and self._settings.retry is None:
+        core, line = self._pool.core, None
+        if self._settings.retry is None:
+            line = core.only
+            if line is None and core.first is not None:  # a pool: one server, as well
+                line = self._here().pick_now()
+        if line is not None:
             call = line.connection._go(method, args, settings, done)
             if not is_unwritten(call):
                 return call

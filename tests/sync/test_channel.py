@@ -239,6 +239,18 @@ def test_call_that_goes_in_the_parent_is_not_lost_by_a_fork(tally: Tally) -> Non
         assert call.result(TIMEOUT_S) == "a"
 
 
+def test_calls_that_go_through_a_pool_are_read_by_who_waits(tally: Tally) -> None:
+    with TallyServer(tally, "a") as server:
+        with rpcgen.dial(server.address, connections=2) as client:
+            client.call(MARK, 1)
+            calls = [client.go(HOLD, number) for number in range(20)]
+            tally.wait_held()
+            names = {thread.name for thread in threading.enumerate()}
+            assert not [name for name in names if name.startswith("rpcgen-client-")]
+            tally.gate.set()
+            assert [call.result(TIMEOUT_S) for call in calls] == ["a"] * 20
+
+
 def test_repr_says_whether_it_is_open(address: str) -> None:
     with rpcgen.dial([address]) as client:
         before = repr(client)
