@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rpcgen._implementation import IMPLEMENTATIONS
+from tests.support.broker import needs_broker
 
 HERE = Path(__file__).parent
 
@@ -31,9 +32,6 @@ ALL_ARGUMENTS = {
 
 # The implementation of gob of which tests are quick.
 DEFAULT_IMPLEMENTATION = next(iter(IMPLEMENTATIONS))
-
-# Fixtures that start a broker.
-BROKERS = {"own", "running"}
 
 # Slow, but run on a second Python all the same: what they show may differ from one to another.
 HEAVY = ("heavy", "slow")
@@ -219,7 +217,7 @@ def mark(items: Iterable[pytest.Item]) -> None:
         if not _is_quick(item):
             continue
         if (
-            _starts_a_broker(item)
+            _needs_a_broker(item)
             or _draws_its_arguments(item)
             or _is_of_another_implementation(item)
         ):
@@ -260,8 +258,8 @@ def _is_quick(item: pytest.Item) -> bool:
     return not any(item.get_closest_marker(name) for name in ("go", "slow"))
 
 
-def _starts_a_broker(item: pytest.Item) -> bool:
-    return not BROKERS.isdisjoint(getattr(item, "fixturenames", ()))
+def _needs_a_broker(item: pytest.Item) -> bool:
+    return needs_broker.mark in item.iter_markers("skipif")
 
 
 def _draws_its_arguments(item: pytest.Item) -> bool:

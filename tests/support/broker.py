@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any
 
-import nats
 import pytest
 
 from tests.support.timeouts import TIMEOUT_S
@@ -62,6 +61,8 @@ class Broker:
         return asyncio.run(asyncio.wait_for(self._ask(subject, count), TIMEOUT_S))
 
     async def _ask(self, subject: str, count: int) -> list[dict[str, Any]]:
+        import nats  # late: all tests read this module, for their markers
+
         client = await nats.connect(self.url)
         try:
             while True:
