@@ -166,7 +166,7 @@ MARKERS = {
     "sync/test_client.py::test_call_that_was_given_up_before_it_was_sent_is_forgotten": HEAVY,
     "sync/test_client.py::test_call_that_was_given_up_is_forgotten": HEAVY,
     "sync/test_client.py::test_call_that_was_given_up_is_told_to_its_queue": HEAVY,
-    "sync/test_client.py::test_calls_with_all_kinds_of_values_import_nothing_that_a_handler_interrupts": HEAVY,
+    "sync/test_client.py::test_values_of_all_kinds_import_nothing_that_a_handler_interrupts": HEAVY,
     "sync/test_client.py::test_first_call_imports_nothing_of_the_package": HEAVY,
     "sync/test_client.py::test_handler_may_wait_for_a_thread_that_calls": HEAVY,
     "sync/test_client.py::test_interrupted_call_is_forgotten": HEAVY,

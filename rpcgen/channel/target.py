@@ -31,7 +31,8 @@ class ChannelOptions(DialOptions, total=False):
 
     ``reconnect``: True, or how a lost server is connected to again. ``connections``: maximum
     number of connections to each server, which are opened when those that there are have calls
-    under way. ``retry``: which calls are made again (default: none). ``balance``: which server
+    under way. ``retry``: which calls are made again (default: none,
+    and ``Retry()`` with ``via``). ``balance``: which server
     gets the next call, ``least_pending`` (default), ``round_robin`` or ``first``. ``timeout``
     bounds each attempt to connect (default: 20 s). ``via``: ``nats`` to have calls travel by the
     NATS broker that is dialed, to any server that takes such, instead of connecting to servers

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.resolver import Resolver, StaticResolver
+from rpcgen.channel.retry import Retry
 from rpcgen.protocol import DialOptions
 from rpcgen.protocol.frames import FrameClientCodec
 from rpcgen.resolve.brokers import Brokers
@@ -42,7 +43,8 @@ def checked_broker_options(options: ChannelOptions) -> tuple[ChannelSettings, Di
     codec = options.get("codec", "gob")
     if codec != "gob":
         raise ValueError(f"codec={codec!r}: calls travel by a broker in gob alone")
-    return channel_settings(options)
+    # A broker does not know which servers are busy, or gone: a call is passed on by its client.
+    return channel_settings({"retry": Retry(), **options})
 
 
 def brokers_of(target: Target) -> Callable[[], Resolver]:

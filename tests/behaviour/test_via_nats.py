@@ -428,7 +428,7 @@ def test_calls_go_on_after_a_restart_of_the_broker(api: Api, own: Broker) -> Non
 
 
 def test_call_after_a_restart_is_unavailable_without_retry(api: Api, own: Broker) -> None:
-    with dial(api, own.url) as client:
+    with dial(api, own.url, retry=None) as client:
         error_of(client, ARITH_MULTIPLY, Args(7, 8))
         own.stop()
         own.start()

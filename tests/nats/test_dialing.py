@@ -39,6 +39,12 @@ def test_options_of_a_channel_are_taken() -> None:
     assert (settings.retry, options) == (retry, {"timeout": 3.0})
 
 
+def test_calls_that_no_server_has_begun_are_made_again_unless_that_is_refused() -> None:
+    usual, _ = checked_broker_options({"via": "nats"})
+    refused, _ = checked_broker_options({"via": "nats", "retry": None})
+    assert (usual.retry, refused.retry) == (Retry(), None)
+
+
 def test_option_that_does_not_fit_is_an_error() -> None:
     with pytest.raises(ValueError, match="write 'nats'"):
         checked_broker_options({"via": "pigeon"})  # type: ignore[typeddict-item]

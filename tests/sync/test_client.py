@@ -196,7 +196,7 @@ with server, rpcgen.dial(server.listen("127.0.0.1:0").address) as client:
 
 
 @FORKS
-def test_calls_with_all_kinds_of_values_import_nothing_that_a_handler_interrupts() -> None:
+def test_values_of_all_kinds_import_nothing_that_a_handler_interrupts() -> None:
     """Signal handlers run in the main thread: what is imported then is imported in another one."""
     # The values are made by the server, so that the client's process has no reason to know them.
     script = """
