@@ -29,15 +29,14 @@ Target: TypeAlias = "str | Sequence[str] | Resolver"
 class ChannelOptions(DialOptions, total=False):
     """Options of `dial` besides the address; one of these makes it return a channel.
 
-    ``reconnect``: True, or how a lost server is connected to again. ``connections``: maximum
-    number of connections to each server, which are opened when those that there are have calls
-    under way. ``retry``: which calls are made again (default: none,
-    and ``Retry()`` with ``via``). ``balance``: which server
-    gets the next call, ``least_pending`` (default), ``round_robin`` or ``first``. ``timeout``
-    bounds each attempt to connect (default: 20 s). ``via``: ``nats`` to have calls travel by the
-    NATS broker that is dialed, to any server that takes such, instead of connecting to servers
-    that are found there. ``credentials``: path of a file that says who one is to such a broker:
-    credentials (``.creds``), or the seed of an NKEY.
+    ``reconnect``: True, or how a lost server is connected to again. ``connections``: maximum number
+    of connections to each server, which are opened when those that there are have calls under way.
+    ``retry``: which calls are made again (default: none, and ``Retry()`` with ``via``).
+    ``balance``: which server gets the next call, ``least_pending`` (default), ``round_robin`` or
+    ``first``. ``timeout`` bounds each attempt to connect (default: 20 s). ``via``: ``nats`` to have
+    calls travel by the NATS broker that is dialed, to any server that takes such, instead of
+    connecting to servers that are found there. ``credentials``: path of a file that says who one is
+    to such a broker: credentials (``.creds``), or the seed of an NKEY.
     """
 
     reconnect: Reconnect | bool
