@@ -64,7 +64,7 @@ BESIDE_THE_PACKAGE: Final = (
 QUICK: Final = "not go and not slow"
 
 # Tests of gob, whichever implementation it is of.
-GOB: Final = ("tests/gob", "tests/test__implementation.py")
+GOB: Final = ("tests/gob", "tests/gojson", "tests/test__implementation.py")
 
 # Fails unless gob is of this implementation.
 _IMPLEMENTATION_IS: Final = "from rpcgen import gob; assert gob.implementation == {!r}"

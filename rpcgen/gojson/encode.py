@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from rpcgen._implementation import IS_ACCELERATED
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import EncodeError, SchemaError
 from rpcgen.schema import Enum, Interface, Schema, Struct, Untyped, schema_for
@@ -63,16 +64,33 @@ def _encoders_of(schema: Schema[Any]) -> _Encoders:
 
 
 class _Encoders:
-    """The functions for the types of one plan; ``root`` is that for values of the schema."""
+    """The functions for the types of one plan; ``root`` is that for values of the schema.
+
+    ``in_python`` is the same without the accelerator.
+    """
 
     def __init__(self, schema: Schema[Any]) -> None:
         self._functions: dict[int, EncodeFunction] = {}
         self.root: EncodeFunction = _encode_any
+        self.in_python: EncodeFunction = _encode_any
         if isinstance(schema, Untyped):
             self._plan = Plan((), -1)
             return
         self._plan = plan_of(schema)
-        self.root = self._function(self._plan.root)
+        self.root = self.in_python = self._function(self._plan.root)
+        if IS_ACCELERATED:
+            self.root = self._first
+
+    def _first(self, value: Any) -> str:
+        """Make JSON of the first value, and have the accelerator do it from now on."""
+        from .accelerated import encoder_of
+
+        self.root = self.in_python
+        try:
+            self.root = encoder_of(self._plan, self._function, self.in_python)
+        except SchemaError as error:  # of a part that this value may not have
+            reraise_interrupt(error)
+        return self.root(value)
 
     def key_function(self) -> EncodeFunction:
         """Return the function for values of the schema that are keys; see `_key`."""
