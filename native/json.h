@@ -41,4 +41,29 @@ PyObject *json_plan_fallback(JsonPlan *plan, PyObject *value);
 /* Return true for an integer that has room in so many bits. */
 int is_in_range(PyObject *value, int is_unsigned, int bits, long long *number);
 
+/* --- structs that are read ------------------------------------------------------------------ */
+
+typedef struct {
+    int node;
+    PyObject *keyword;
+    PyObject *zero; /* function, or None where the class has a default */
+} JsonMember;
+
+typedef struct {
+    JsonMember *members;
+    int op; /* OP_VARIED for what a function alone reads */
+    int flags;
+    int bits;
+    int children[2];
+    PyObject *function; /* which reads the same, and all that is out of the ordinary */
+    PyObject *make;     /* class of a struct; of a list what makes another sequence of it, or None */
+    PyObject *numbers;  /* dict: key of a struct -> number of its member */
+    PyObject *find;     /* function: key in any case -> number, or -1 for a key of nothing */
+    int is_positional;
+    Py_ssize_t count;
+} JsonPair;
+
+/* Return the object that values of members make, NULL where nothing has come for one. */
+PyObject *made_of(JsonPair *pair, PyObject **values);
+
 #endif

@@ -5,25 +5,6 @@
 /* Values of up to so many members are on the stack. */
 #define FEW_MEMBERS 12
 
-typedef struct {
-    int node;
-    PyObject *keyword;
-    PyObject *zero; /* function, or None where the class has a default */
-} Member;
-
-typedef struct {
-    Member *members;
-    int op; /* OP_VARIED for what a function alone reads */
-    int flags;
-    int bits;
-    int children[2];
-    PyObject *function; /* which reads the same, and all that is out of the ordinary */
-    PyObject *make;     /* class of a struct; of a list what makes another sequence of it, or None */
-    PyObject *numbers;  /* dict: key of a struct -> number of its member */
-    int is_positional;
-    Py_ssize_t count;
-} JsonPair;
-
 static JsonPair *
 pairs_of(JsonPlan *f)
 {
@@ -115,23 +96,38 @@ read_map(JsonPlan *f, JsonPair *pair, PyObject *value, int level)
 
 /* --- structs -------------------------------------------------------------------------------- */
 
+/* Return the number of the member that a key is for, -1 for none, -2 to give up. */
+static long
+member_of(JsonPair *pair, PyObject *key)
+{
+    PyObject *known = PyDict_GetItemWithError(pair->numbers, key), *found = known;
+    if (known == NULL) {
+        found = PyErr_Occurred() ? NULL : PyObject_CallFunctionObjArgs(pair->find, key, NULL);
+    }
+    if (found == NULL) {
+        return -2;
+    }
+    long number = PyLong_AsLong(found);
+    if (known == NULL) {
+        Py_DECREF(found);
+    }
+    return number < -1 || number >= pair->count || PyErr_Occurred() ? -2 : number;
+}
+
 /* Read what has come for the members of a struct: gives up for a member that comes twice. */
 static int
-read_members(
-    JsonPlan *f, JsonPair *pair, PyObject *value, PyObject **values, int level, int *is_other)
+read_members(JsonPlan *f, JsonPair *pair, PyObject *value, PyObject **values, int level)
 {
     PyObject *key, *held;
     for (Py_ssize_t i = 0; i < PyTuple_Size(value); i++) {
         if (entry_at(value, i, &key, &held) < 0) {
             return -1;
         }
-        PyObject *found = PyDict_GetItemWithError(pair->numbers, key);
-        long number = found == NULL ? -1 : PyLong_AsLong(found);
-        if (number < 0 || number >= pair->count) {
-            *is_other = !PyErr_Occurred(); /* in another case, perhaps */
-            return -1;
+        long number = member_of(pair, key);
+        if (number == -1) {
+            continue;
         }
-        if (values[number] != NULL) {
+        if (number < 0 || values[number] != NULL) {
             return -1;
         }
         values[number] = read_json(f, pair->members[number].node, held, level + 1);
@@ -142,58 +138,8 @@ read_members(
     return 0;
 }
 
-/* Put zeros where nothing has come and the class has no default: return 1 where all is there. */
-static int
-add_zeros(JsonPair *pair, PyObject **values)
-{
-    int is_whole = 1;
-    for (Py_ssize_t i = 0; i < pair->count; i++) {
-        if (values[i] == NULL && pair->members[i].zero != Py_None) {
-            values[i] = PyObject_CallFunctionObjArgs(pair->members[i].zero, NULL);
-            if (values[i] == NULL) {
-                return -1;
-            }
-        }
-        is_whole = is_whole && values[i] != NULL;
-    }
-    return is_whole;
-}
-
 static PyObject *
-call_by_place(JsonPair *pair, PyObject **values)
-{
-    PyObject *arguments = PyTuple_New(pair->count);
-    for (Py_ssize_t i = 0; arguments != NULL && i < pair->count; i++) {
-        Py_INCREF(values[i]);
-        if (PyTuple_SetItem(arguments, i, values[i]) < 0) {
-            Py_CLEAR(arguments);
-        }
-    }
-    PyObject *object = arguments == NULL ? NULL : PyObject_Call(pair->make, arguments, NULL);
-    Py_XDECREF(arguments);
-    return object;
-}
-
-static PyObject *
-call_by_name(JsonPair *pair, PyObject **values)
-{
-    PyObject *arguments = PyTuple_New(0), *keywords = PyDict_New(), *object = NULL;
-    int result = arguments == NULL || keywords == NULL ? -1 : 0;
-    for (Py_ssize_t i = 0; result == 0 && i < pair->count; i++) {
-        if (values[i] != NULL) {
-            result = PyDict_SetItem(keywords, pair->members[i].keyword, values[i]);
-        }
-    }
-    if (result == 0) {
-        object = PyObject_Call(pair->make, arguments, keywords);
-    }
-    Py_XDECREF(arguments);
-    Py_XDECREF(keywords);
-    return object;
-}
-
-static PyObject *
-read_struct(JsonPlan *f, JsonPair *pair, PyObject *value, int level, int *is_other)
+read_struct(JsonPlan *f, JsonPair *pair, PyObject *value, int level)
 {
     PyObject *few[FEW_MEMBERS] = {NULL}, **values = few, *object = NULL;
     if (pair->count > FEW_MEMBERS) {
@@ -202,12 +148,8 @@ read_struct(JsonPlan *f, JsonPair *pair, PyObject *value, int level, int *is_oth
             return NULL;
         }
     }
-    if (read_members(f, pair, value, values, level, is_other) == 0) {
-        int is_whole = add_zeros(pair, values);
-        if (is_whole >= 0) {
-            object = is_whole && pair->is_positional ? call_by_place(pair, values)
-                                                     : call_by_name(pair, values);
-        }
+    if (read_members(f, pair, value, values, level) == 0) {
+        object = made_of(pair, values);
     }
     for (Py_ssize_t i = 0; i < pair->count; i++) {
         Py_XDECREF(values[i]);
@@ -245,7 +187,7 @@ read_known(JsonPlan *f, JsonPair *pair, PyObject *value, int level, int *is_othe
         return *is_other ? NULL : read_map(f, pair, value, level);
     case OP_STRUCT:
         *is_other = !PyTuple_CheckExact(value);
-        return *is_other ? NULL : read_struct(f, pair, value, level, is_other);
+        return *is_other ? NULL : read_struct(f, pair, value, level);
     }
     *is_other = 1;
     return NULL;
@@ -293,13 +235,13 @@ static int
 set_up_members(JsonPair *pair, PyObject *members, Py_ssize_t pairs)
 {
     Py_ssize_t count = PyTuple_Size(members);
-    pair->members = zeroed(count, sizeof(Member));
+    pair->members = zeroed(count, sizeof(JsonMember));
     if (pair->members == NULL) {
         return -1;
     }
     pair->count = count;
     for (Py_ssize_t i = 0; i < count; i++) {
-        Member *member = &pair->members[i];
+        JsonMember *member = &pair->members[i];
         if (parse_row(item_of(members, i), "iUO", &member->node, &member->keyword, &member->zero)
             < 0) {
             return -1;
@@ -316,9 +258,9 @@ set_up_pair(JsonPlan *f, void *memory, PyObject *row)
 {
     JsonPair *pair = memory;
     PyObject *members;
-    if (parse_row(row, "iiiiiOOO!pO!", &pair->op, &pair->flags, &pair->bits, &pair->children[0],
+    if (parse_row(row, "iiiiiOOO!OpO!", &pair->op, &pair->flags, &pair->bits, &pair->children[0],
                   &pair->children[1], &pair->function, &pair->make, &PyDict_Type, &pair->numbers,
-                  &pair->is_positional, &PyTuple_Type, &members)
+                  &pair->find, &pair->is_positional, &PyTuple_Type, &members)
         < 0) {
         return -1;
     }

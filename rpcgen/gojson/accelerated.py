@@ -16,7 +16,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.schema.plan import Node, Op, Plan
 from rpcgen.values.collisions import merges_keys, steerable
 
-from .members import Member, members_of
+from .members import Member, by_fold, fold, members_of
 from .stream import quote
 from .structs import DecodeFunction, EncodeFunction, is_none, leaves_zeros_out, omits_of
 
@@ -160,7 +160,14 @@ def _decode_row(node: Node, plan: Plan, function: DecodeFunction) -> tuple[Any, 
                 )
                 for field, number in node.members
             )
-            positional = node.is_positional
-            return int(node.op), 0, 1, -1, -1, function, cls, numbers, positional, rows
+            find = _finder(members, numbers)
+            start = int(node.op), 0, 1, -1, -1
+            return *start, function, cls, numbers, find, node.is_positional, rows
     is_list = node.op is Op.LIST and node.container is not list
-    return *start, function, node.container if is_list else None, {}, False, ()
+    return *start, function, node.container if is_list else None, {}, None, False, ()
+
+
+def _finder(members: list[Member], numbers: dict[str, int]) -> Callable[[str], int]:
+    """Return what finds the number of a member whatever the case of a key, -1 for none."""
+    folded = {key: numbers[member.name] for key, member in by_fold(members).items()}
+    return lambda key: folded.get(fold(key), -1)

@@ -66,7 +66,8 @@ def _encoders_of(schema: Schema[Any]) -> _Encoders:
 class _Encoders:
     """The functions for the types of one plan; ``root`` is that for values of the schema.
 
-    ``in_python`` is the same without the accelerator.
+    ``in_python`` is the same without the accelerator, as it must be for what is inside of other
+    values: each level of them would be tried twice where the innermost one does not fit.
     """
 
     def __init__(self, schema: Schema[Any]) -> None:
@@ -497,7 +498,7 @@ def _interface(schema: Interface) -> EncodeFunction:
             return "null"
         if type(value) not in members:
             raise misfit(value, names)
-        return members[type(value)].root(value)
+        return members[type(value)].in_python(value)
 
     return encode_member
 
@@ -507,7 +508,7 @@ def _encode_any(value: Any) -> str:
     if function is not None:
         return function(value)
     if isinstance(value, Typed):
-        return _encoders_of(value.schema).root(value.value)
+        return _encoders_of(value.schema).in_python(value.value)
     if isinstance(value, Kept):
         return _encode_any(value.plain())
     if isinstance(value, Record):
@@ -517,7 +518,7 @@ def _encode_any(value: Any) -> str:
         schema = schema_for(value)
     except SchemaError as error:
         raise EncodeError(str(error)) from None
-    return _encoders_of(schema).root(value)
+    return _encoders_of(schema).in_python(value)
 
 
 def _any_sequence(value: Any) -> str:

@@ -86,6 +86,17 @@ class Whole:
     anything: Any = None
 
 
+@define
+class Bottom:
+    def marshal_json(self) -> str:
+        return "0"
+
+
+@define
+class Link:
+    next: Link | Bottom
+
+
 WHOLE: Final = Whole(
     [Item("a", 1, 0.5, True, ["x", "<y>"], Item("ü", -5, 2.0)), Item("")],
     {"z": Item("z"), "": Item("k"), "ä": Item("l", 1 << 62)},
@@ -201,6 +212,32 @@ def test_ordinary_values_are_not_given_up() -> None:
     assert decode(parse(text).read()) == WHOLE
 
 
+def test_keys_of_nothing_and_in_another_case_are_not_given_up() -> None:
+    schema = schema_of(Item)
+    made = Decoders(schema)
+    in_python = {node.number: made._function(node.number) for node in made.plan.nodes}
+    in_python[made.plan.root] = _unused
+    decode = accelerated.decoder_of(made.plan, in_python.__getitem__, _unused)
+    text = '{"NAME":"x","other":[{}],"next":{"name":"y","more":{"Count":1},"COUNT":5},"TAGs":["t"]}'
+    assert decode(parse(text).read()) == Item("x", next=Item("y", 5), tags=["t"])
+
+
+def test_part_of_another_type_at_the_bottom_is_tried_once_in_c_and_once_in_python() -> None:
+    tried: list[object] = []
+
+    def counted(value: object) -> str:
+        tried.append(value)
+        raise EncodeError("not this one")
+
+    value: Any = Bottom()
+    for _ in range(30):
+        value = Link(value)
+    with mock.patch.object(Bottom, "marshal_json", counted, create=True):
+        with pytest.raises(EncodeError):
+            _Encoders(schema_of(Link)).root(value)
+    assert len(tried) <= 2
+
+
 def test_value_that_nests_deeply_is_left_to_python() -> None:
     encode, in_python = encoders(schema_of(Item))
     item = Item("end")
@@ -251,7 +288,7 @@ def test_row_that_cannot_be_run_is_refused(row: Any) -> None:
         row = (*row, str, None)
     for make, rest in (
         (_accelerator.JsonEncoder, ((),)),
-        (_accelerator.JsonDecoder, ({}, 0, (5,))),
+        (_accelerator.JsonDecoder, ({}, None, 0, (5,))),
     ):
         with pytest.raises((TypeError, ValueError, SystemError)):
             make(((*row, *rest) if row else row,), 0, _unused, _unused)
