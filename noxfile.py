@@ -61,7 +61,7 @@ BESIDE_THE_PACKAGE: Final = (
 )
 
 # Tests of gob, whichever implementation it is of.
-GOB: Final = ("tests/gob", "tests/test__implementation.py")
+GOB: Final = ("tests/gob", "tests/gojson", "tests/test__implementation.py")
 
 # Fails unless gob is of this implementation.
 _IMPLEMENTATION_IS: Final = "from rpcgen import gob; assert gob.implementation == {!r}"

@@ -117,5 +117,7 @@ extern PyType_Spec header_reader_spec;
 extern PyType_Spec message_encoder_spec;
 extern PyType_Spec single_encoder_spec;
 extern PyType_Spec single_decoder_spec;
+extern PyType_Spec json_encoder_spec;
+extern PyType_Spec json_decoder_spec;
 
 #endif

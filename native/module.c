@@ -1,9 +1,9 @@
-/* The module rpcgen._accelerator: types that run the plans of rpcgen.gob. */
+/* The module rpcgen._accelerator: types that run the plans of rpcgen.gob and rpcgen.gojson. */
 #include "accelerator.h"
 
 /* Number of what the package and the accelerator ask of each other, as it is in
  * rpcgen._implementation: one more with each change of a type, a method or a row of a plan. */
-#define INTERFACE 3
+#define INTERFACE 5
 
 void
 attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
@@ -191,6 +191,7 @@ module_exec(PyObject *module)
         &encode_function_spec, &decode_program_spec,  &decode_message_spec,
         &decode_function_spec, &header_reader_spec,
         &single_encoder_spec,  &single_decoder_spec,
+        &json_encoder_spec,    &json_decoder_spec,
     };
     for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
         PyObject *type = add_type(module, specs[i]);
@@ -240,7 +241,7 @@ static PyModuleDef_Slot module_slots[] = {
 static struct PyModuleDef module_def = {
     PyModuleDef_HEAD_INIT,
     .m_name = "rpcgen._accelerator",
-    .m_doc = "Optional accelerator of rpcgen.gob.",
+    .m_doc = "Optional accelerator of rpcgen.gob and rpcgen.gojson.",
     .m_size = sizeof(ModuleState),
     .m_slots = module_slots,
     .m_traverse = module_traverse,

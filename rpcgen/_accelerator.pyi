@@ -117,6 +117,30 @@ class SingleDecoder:
         self, data: bytes, schema: object, strings: _Strings, strict_names: bool, limits: Limits, /
     ) -> Any: ...
 
+class JsonEncoder:
+    def __new__(
+        cls,
+        plan: tuple[tuple[object, ...], ...],
+        root: int,
+        fallback: Callable[[Any], str],
+        reraise_interrupt: Callable[[BaseException], None],
+        /,
+    ) -> JsonEncoder: ...
+    @property
+    def encode(self) -> Callable[[Any], str]: ...
+
+class JsonDecoder:
+    def __new__(
+        cls,
+        plan: tuple[tuple[object, ...], ...],
+        root: int,
+        fallback: Callable[[Any], Any],
+        reraise_interrupt: Callable[[BaseException], None],
+        /,
+    ) -> JsonDecoder: ...
+    @property
+    def decode(self) -> Callable[[Any], Any]: ...
+
 class HeaderReader:
     def decode(self) -> Any: ...
     def next(self) -> Any: ...

@@ -1,7 +1,7 @@
 """Implementation of the gob codec that a process uses, chosen by ``RPCGEN_IMPL``.
 
 ``python`` is there always; ``c`` where the accelerator was compiled, and is the
-default then. Each has the same classes and functions in modules of its own, is
+default then, for JSON as well. Each has the same classes and functions in modules of its own, is
 a line in `IMPLEMENTATIONS`, and is run through all tests of what gob's codec
 does, with all others.
 """
@@ -13,7 +13,15 @@ import os
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-__all__ = ["CHOSEN", "IMPLEMENTATIONS", "VARIABLE", "Implementation", "choose", "name_of"]
+__all__ = [
+    "CHOSEN",
+    "IMPLEMENTATIONS",
+    "IS_ACCELERATED",
+    "VARIABLE",
+    "Implementation",
+    "choose",
+    "name_of",
+]
 
 VARIABLE: Final = "RPCGEN_IMPL"
 """Name of the environment variable; empty or not set, the default is used."""
@@ -35,7 +43,7 @@ class Implementation(NamedTuple):
 
 # Number of what the package and the accelerator ask of each other, as it is in native/module.c: one
 # more with each change of it.
-_INTERFACE: Final = 3
+_INTERFACE: Final = 5
 
 _NOT_COMPILED: Final = "install rpcgen where there is a C compiler: see docs/accelerator.md"
 _OUTDATED: Final = (
@@ -105,3 +113,6 @@ def name_of(implementation: Implementation) -> str:
 
 CHOSEN: Final = choose(os.environ)
 """The implementation of this process, chosen once."""
+
+IS_ACCELERATED: Final = CHOSEN is _C
+"""True where that is the accelerator, which then serves JSON, too."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from rpcgen._implementation import IS_ACCELERATED
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import EncodeError, SchemaError
 from rpcgen.schema import Enum, Interface, Schema, Struct, Untyped, schema_for
@@ -63,16 +64,34 @@ def _encoders_of(schema: Schema[Any]) -> _Encoders:
 
 
 class _Encoders:
-    """The functions for the types of one plan; ``root`` is that for values of the schema."""
+    """The functions for the types of one plan; ``root`` is that for values of the schema.
+
+    ``in_python`` is the same without the accelerator, as it must be for what is inside of other
+    values: each level of them would be tried twice where the innermost one does not fit.
+    """
 
     def __init__(self, schema: Schema[Any]) -> None:
         self._functions: dict[int, EncodeFunction] = {}
         self.root: EncodeFunction = _encode_any
+        self.in_python: EncodeFunction = _encode_any
         if isinstance(schema, Untyped):
             self._plan = Plan((), -1)
             return
         self._plan = plan_of(schema)
-        self.root = self._function(self._plan.root)
+        self.root = self.in_python = self._function(self._plan.root)
+        if IS_ACCELERATED:
+            self.root = self._first
+
+    def _first(self, value: Any) -> str:
+        """Make JSON of the first value, and have the accelerator do it from now on."""
+        from .accelerated import encoder_of
+
+        self.root = self.in_python
+        try:
+            self.root = encoder_of(self._plan, self._function, self.in_python)
+        except SchemaError as error:  # of a part that this value may not have
+            reraise_interrupt(error)
+        return self.root(value)
 
     def key_function(self) -> EncodeFunction:
         """Return the function for values of the schema that are keys; see `_key`."""
@@ -479,7 +498,7 @@ def _interface(schema: Interface) -> EncodeFunction:
             return "null"
         if type(value) not in members:
             raise misfit(value, names)
-        return members[type(value)].root(value)
+        return members[type(value)].in_python(value)
 
     return encode_member
 
@@ -489,7 +508,7 @@ def _encode_any(value: Any) -> str:
     if function is not None:
         return function(value)
     if isinstance(value, Typed):
-        return _encoders_of(value.schema).root(value.value)
+        return _encoders_of(value.schema).in_python(value.value)
     if isinstance(value, Kept):
         return _encode_any(value.plain())
     if isinstance(value, Record):
@@ -499,7 +518,7 @@ def _encode_any(value: Any) -> str:
         schema = schema_for(value)
     except SchemaError as error:
         raise EncodeError(str(error)) from None
-    return _encoders_of(schema).root(value)
+    return _encoders_of(schema).in_python(value)
 
 
 def _any_sequence(value: Any) -> str:

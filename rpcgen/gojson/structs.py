@@ -16,7 +16,16 @@ from .members import Member, Owner, by_fold, fold, members_of
 from .quoted import decoder_of_quoted, encoder_of_quoted
 from .stream import quote
 
-__all__ = ["DecodeFunction", "EncodeFunction", "Step", "StructReader", "writing_steps"]
+__all__ = [
+    "DecodeFunction",
+    "EncodeFunction",
+    "Step",
+    "StructReader",
+    "is_none",
+    "leaves_zeros_out",
+    "omits_of",
+    "writing_steps",
+]
 
 EncodeFunction: TypeAlias = Callable[[Any], str]
 DecodeFunction: TypeAlias = Callable[[Any], Any]
@@ -52,7 +61,7 @@ def _step(member: Member, encode_field: EncodeFunction) -> Step:
     outer = _outer_attributes(member.owner)
     attribute = member.field.attribute
     get: Callable[[Any], Any] = operator.attrgetter(attribute)
-    omits = _omits(member)
+    omits = omits_of(member)
     if outer:
         get = _embedded_getter(outer, attribute)
         omits = _or_absent(omits)
@@ -83,11 +92,20 @@ def _or_absent(omits: Callable[[Any], bool] | None) -> Callable[[Any], bool]:
     return lambda item: item is _ABSENT or (omits is not None and omits(item))
 
 
-def _omits(member: Member) -> Callable[[Any], bool] | None:
-    """Return what says that Go would leave a field out, None if it never does."""
+def omits_of(member: Member) -> Callable[[Any], bool] | None:
+    """Return what says that Go would leave a field out, None if it never does.
+
+    Args:
+        member: The field.
+    """
     if member.omit_zero:
         return _is_zero(member.node)
     return _is_empty(member.node) if member.omit_empty else None
+
+
+def is_none(item: object) -> bool:
+    """Return True for None."""
+    return item is None
 
 
 # What Go may have nil for, and no pointer.
@@ -99,7 +117,7 @@ def _is_empty(node: Node) -> Callable[[Any], bool] | None:
     if node.nullable and node.lower is None and node.op in _NILABLE:
         return operator.not_
     if node.nullable or node.op is Op.INTERFACE:
-        return lambda item: item is None
+        return is_none
     if node.op is Op.ENUM:
         return lambda item: not getattr(item, "value", True)
     if node.op is Op.ARRAY and not node.length:
@@ -198,7 +216,7 @@ class _Builder:
         self._zeros = [
             (field.argument, nodes[number].zero)
             for field, number in owner.node.members
-            if not field.has_default or _leaves_zeros_out(field)
+            if not field.has_default or leaves_zeros_out(field)
         ]
 
     def embed(self, arguments: list[dict[str, Any]], number: int) -> None:
@@ -220,5 +238,10 @@ class _Builder:
             raise DecodeError(f"{self._cls.__name__}: {error}") from error
 
 
-def _leaves_zeros_out(field: Field) -> bool:
+def leaves_zeros_out(field: Field) -> bool:
+    """Return True for a field that is not sent where it is zero.
+
+    Args:
+        field: The field.
+    """
     return field.json is not None and not field.json.options.isdisjoint(("omitempty", "omitzero"))

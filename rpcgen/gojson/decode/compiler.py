@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rpcgen.errors import DecodeError
+from rpcgen._implementation import IS_ACCELERATED
+from rpcgen._interrupts import reraise_interrupt
+from rpcgen.errors import DecodeError, SchemaError
 from rpcgen.schema import Schema, Untyped
 from rpcgen.schema.plan import Node, Op, Plan, plan_of
 from rpcgen.values.collisions import check_merged, dict_of, merges_keys, steerable
@@ -51,16 +53,31 @@ class Decoders:
     Attributes:
         plan: The plan; that of an unknown type has nothing to tell.
         root: Function for values of the schema.
+        in_python: The same without the accelerator.
     """
 
     def __init__(self, schema: Schema[Any]) -> None:
         self._functions: dict[int, DecodeFunction] = {}
         self.root: DecodeFunction = plain
+        self.in_python: DecodeFunction = plain
         if isinstance(schema, Untyped):
             self.plan = Plan((), -1)
             return
         self.plan = plan_of(schema)
-        self.root = self._function(self.plan.root)
+        self.root = self.in_python = self._function(self.plan.root)
+        if IS_ACCELERATED:
+            self.root = self._first
+
+    def _first(self, value: Any) -> Any:
+        """Decode the first value, and have the accelerator do it from now on."""
+        from ..accelerated import decoder_of
+
+        self.root = self.in_python
+        try:
+            self.root = decoder_of(self.plan, self._function, self.in_python)
+        except SchemaError as error:  # of a part that this value may not have
+            reraise_interrupt(error)
+        return self.root(value)
 
     def takes(self, node: Node, value: object) -> bool:
         """Say whether a value fits a type of the plan.
