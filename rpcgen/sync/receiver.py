@@ -46,7 +46,9 @@ class Receiver:
         # True while an exception leaves the codec's state half changed.
         self._is_decoding = False
         self._look = partial(stream.receive_nowait, self._received)
-        self._look_or_spin = partial(AdaptiveSpin().poll_until, self._look)
+        self.spin = AdaptiveSpin()
+        """What tells whether it pays to spin."""
+        self._look_or_spin = partial(self.spin.poll_until, self._look)
 
     @property
     def is_blocked(self) -> bool:
@@ -106,7 +108,7 @@ class Receiver:
                     del claims["take"]
                     return False
             except OSError as error:
-                self._fail(error)
+                self.fail(error)
             self._is_decoding = True
             if received:
                 data, protocol = received[0], self._protocol
@@ -153,7 +155,8 @@ class Receiver:
             self._received.append(b"")
         return True
 
-    def _fail(self, error: OSError) -> None:
+    def fail(self, error: OSError) -> None:
+        """End all calls: nothing can be read any more."""
         reraise_interrupt(error)
         self._received.clear()
         deliver(self._protocol, self._protocol.fail_all(f"reading response: {error}"))
