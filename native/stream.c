@@ -96,8 +96,7 @@ consume(Stream *s, Py_ssize_t pos)
     return 0;
 }
 
-/* Return the value of a message and where that ends; NULL where it is out of the ordinary. */
-static PyObject *
+PyObject *
 decode_at(Stream *s, PyObject *data, Py_ssize_t pos, PyObject *asked, Py_ssize_t *end)
 {
     if (s->whole == NULL || data == NULL || !PyBytes_CheckExact(data)) {

@@ -42,6 +42,10 @@ holds_something(Stream *s)
 /* Go on after a message. */
 int consume(Stream *s, Py_ssize_t pos);
 
+/* Return the value of a message and where that ends; NULL where it is out of the ordinary. */
+PyObject *decode_at(
+    Stream *s, PyObject *data, Py_ssize_t pos, PyObject *asked, Py_ssize_t *end);
+
 PyObject *in_python(PyObject *self, const char *method, PyObject *argument);
 
 #endif

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         DecodeMessage,
         DecodeProgram,
         EncodeFunction,
+        Exchange,
         HeaderReader,
         MessageEncoder,
         Stream,
@@ -21,6 +22,7 @@ else:
     DecodeMessage = _accelerator.DecodeMessage
     DecodeProgram = _accelerator.DecodeProgram
     EncodeFunction = _accelerator.EncodeFunction
+    Exchange = _accelerator.Exchange
     HeaderReader = _accelerator.HeaderReader
     MessageEncoder = _accelerator.MessageEncoder
     Stream = _accelerator.Stream
@@ -30,6 +32,7 @@ __all__ = [
     "DecodeMessage",
     "DecodeProgram",
     "EncodeFunction",
+    "Exchange",
     "HeaderReader",
     "MessageEncoder",
     "Stream",
