@@ -33,6 +33,7 @@ enum {
     RECEIVED,
     QUEUE,
     CANCELS,
+    REFUSALS,
     EMPTY_COUNT,
     FOLLOWERS = EMPTY_COUNT,
     NUMBERS,
@@ -46,7 +47,6 @@ enum {
     SPIN,
     FORKS,
     GENERATION,
-    CLOCK,
     SETTINGS,
     RERAISE_INTERRUPT,
     CALL,
@@ -77,10 +77,8 @@ enum {
     N_NAME,
     N_REQUEST,
     N_RESPONSE,
-    N_REFUSAL,
     N_CURRENT,
     N_IS_SILENT,
-    N_LAST_USE,
     N_GENERATION,
     N_TO_SKIP,
     N_SKIP,
@@ -88,8 +86,8 @@ enum {
 };
 
 static const char *const TEXTS[] = {
-    "encode",    "take",       "send",      "name",       "request",  "response", "_refusal",
-    "_current",  "is_silent",  "_last_use", "generation", "_to_skip", "_skip",
+    "encode",   "take",      "send",       "name",     "request", "response",
+    "_current", "is_silent", "generation", "_to_skip", "_skip",
 };
 
 typedef struct {
@@ -104,8 +102,14 @@ typedef struct {
     newfunc create;
     unsigned char *buffer;
     unsigned long thread; /* whose number the token has */
+    double last_use;      /* time in seconds at which the last call has begun */
     double idle;          /* seconds after which a connection is looked at before it is used */
     double spin;          /* seconds */
+    /* The last method, and what it is asked for. */
+    PyObject *method;
+    PyObject *name;
+    PyObject *request;
+    PyObject *response;
     int descriptor;
 } Exchange;
 
@@ -186,16 +190,6 @@ size_of(PyObject *container)
     return PyDict_CheckExact(container) ? PyDict_Size(container) : PyObject_Size(container);
 }
 
-/* Return true while the client takes calls. */
-static int
-takes_calls(Exchange *x)
-{
-    PyObject *refusal = PyObject_GetAttr(x->parts[PROTOCOL], x->names[N_REFUSAL]);
-    int result = refusal != NULL && PyUnicode_Check(refusal) && PyUnicode_GetLength(refusal) == 0;
-    Py_XDECREF(refusal);
-    return result;
-}
-
 /* Return true where nothing else is under way, and the connection belongs to this process. */
 static int
 is_quiet(Exchange *x)
@@ -210,29 +204,24 @@ is_quiet(Exchange *x)
         return 0;
     }
     PyObject *generation = PyDict_GetItemWithError(x->parts[FORKS], x->names[N_GENERATION]);
-    return generation == x->parts[GENERATION] && takes_calls(x)
-           && attribute_is(x->parts[PROTOCOL], x->names[N_CURRENT], Py_None);
+    return generation == x->parts[GENERATION];
 }
 
-/* Return true where the connection was used a moment ago, and note that it is used now. */
+static double
+seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* Return true where a call has begun a moment ago, and note that one begins now. */
 static int
 is_in_use(Exchange *x)
 {
-    PyObject *before = PyObject_GetAttr(x->parts[CLIENT], x->names[N_LAST_USE]);
-    PyObject *now = before == NULL ? NULL : PyObject_CallNoArgs(x->parts[CLOCK]);
-    int result = 0;
-    if (now != NULL && PyFloat_Check(now) && PyFloat_Check(before)) {
-        double since = PyFloat_AsDouble(now) - PyFloat_AsDouble(before);
-        result = since <= x->idle;
-        /* Noted now and then: it is early enough to look at the connection too often. */
-        if (result && since > x->idle / 8
-            && PyObject_SetAttr(x->parts[CLIENT], x->names[N_LAST_USE], now) < 0) {
-            result = 0;
-        }
-    }
-    Py_XDECREF(before);
-    Py_XDECREF(now);
-    return result;
+    double now = seconds(), before = x->last_use;
+    x->last_use = now;
+    return now - before <= x->idle;
 }
 
 /* --- claims --------------------------------------------------------------------------------- */
@@ -311,27 +300,51 @@ encoded(Exchange *x, Trip *t, PyObject *schema)
     return data;
 }
 
+/* Look up what a method has, which is that of the last call as a rule. */
+static int
+learn_method(Exchange *x, PyObject *method)
+{
+    if (method == x->method) {
+        return 0;
+    }
+    PyObject *found[] = {
+        PyObject_GetAttr(method, x->names[N_NAME]),
+        PyObject_GetAttr(method, x->names[N_REQUEST]),
+        PyObject_GetAttr(method, x->names[N_RESPONSE]),
+        method,
+    };
+    Py_INCREF(method);
+    PyObject **places[] = {&x->name, &x->request, &x->response, &x->method};
+    int result = found[0] == NULL || found[1] == NULL || found[2] == NULL ? -1 : 0;
+    for (int i = 0; i < 4; i++) {
+        PyObject *old = found[i];
+        if (result == 0) {
+            old = *places[i];
+            *places[i] = found[i];
+        }
+        Py_XDECREF(old);
+    }
+    return result;
+}
+
 /* Make all that a call needs, while the encoder is claimed: values may be encoded by Python code. */
 static int
 prepare_trip(Exchange *x, Trip *t)
 {
-    PyObject *name = PyObject_GetAttr(t->method, x->names[N_NAME]);
-    if (name == NULL) {
+    if (learn_method(x, t->method) < 0) {
         return -1;
     }
-    PyObject *heads = PyDict_GetItemWithError(x->parts[HEADS], name);
-    PyObject *schema = NULL;
-    if (heads != NULL && PyList_CheckExact(heads)) {
-        Py_INCREF(heads);
-        t->heads = heads;
-        t->response = PyObject_GetAttr(t->method, x->names[N_RESPONSE]);
-        schema = PyObject_GetAttr(t->method, x->names[N_REQUEST]);
-        if (t->response != NULL && schema != NULL && make_call(x, t, name) == 0) {
-            t->request = encoded(x, t, schema);
-        }
+    PyObject *heads = PyDict_GetItemWithError(x->parts[HEADS], x->name);
+    if (heads == NULL || !PyList_CheckExact(heads)) {
+        return -1;
     }
-    Py_DECREF(name);
-    Py_XDECREF(schema);
+    Py_INCREF(heads);
+    t->heads = heads;
+    Py_INCREF(x->response);
+    t->response = x->response;
+    if (make_call(x, t, x->name) == 0) {
+        t->request = encoded(x, t, x->request);
+    }
     return t->request == NULL ? -1 : 0;
 }
 
@@ -458,14 +471,6 @@ settle(Exchange *x, Trip *t, PyObject *data)
     return 1;
 }
 
-static double
-seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 /* Receive what comes within the time of a spin; return as the system does. Other threads run. */
 static Py_ssize_t
 receive_soon(Exchange *x)
@@ -589,7 +594,7 @@ receive(Exchange *x, Trip *t)
     Py_ssize_t count = lead(x, t, &reply);
     if (reply != NULL) {
         if (note_hit(x) < 0 || note_life(x) < 0
-            || (!takes_calls(x) && tell_python(x, "_end_if_closing", NULL) < 0)) {
+            || (size_of(x->parts[REFUSALS]) != 0 && tell_python(x, "_end_if_closing", NULL) < 0)) {
             Py_CLEAR(reply);
         }
         return reply;
@@ -653,7 +658,9 @@ begin(Exchange *x, Trip *t, Py_ssize_t *whole)
     int result = prepare_trip(x, t);
     give_up(x, x->parts[CLAIMS], x->names[N_ENCODE]);
     /* From here to the end of sending, it is one step. */
-    if (result < 0 || !is_quiet(x) || register_trip(x, t) < 0) {
+    if (result < 0 || !is_quiet(x)
+        || !attribute_is(x->parts[PROTOCOL], x->names[N_CURRENT], Py_None)
+        || register_trip(x, t) < 0) {
         return -1;
     }
     Py_ssize_t sent = send_trip(x, t, whole);
@@ -810,6 +817,9 @@ exchange_traverse(PyObject *self, visitproc visit, void *arg)
         Py_VISIT(x->parts[i]);
     }
     Py_VISIT(x->token);
+    Py_VISIT(x->method);
+    Py_VISIT(x->request);
+    Py_VISIT(x->response);
     return 0;
 }
 
@@ -823,6 +833,10 @@ exchange_clear(PyObject *self)
         Py_CLEAR(x->parts[i]);
     }
     Py_CLEAR(x->token);
+    Py_CLEAR(x->method);
+    Py_CLEAR(x->name);
+    Py_CLEAR(x->request);
+    Py_CLEAR(x->response);
     return 0;
 }
 

@@ -10,7 +10,6 @@ would be there: a request that is on its way, a call that is pending, bytes that
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -60,7 +59,6 @@ class _Client(CallDriver, Protocol):
     _writer: RequestWriter
     _receiver: Receiver
     _leader_follower: LeaderFollower
-    _last_use: float
 
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
@@ -180,6 +178,7 @@ def _parts(client: _Client) -> tuple[object, ...]:
         client._receiver._received,
         client._writer._queue,
         client._writer._to_cancel,
+        protocol._refusals,
         client._leader_follower._followers,
         protocol._seq,
         codec._heads,
@@ -192,7 +191,6 @@ def _parts(client: _Client) -> tuple[object, ...]:
         client._receiver.spin,
         vars(_fork),
         _fork.generation,
-        time.monotonic,
         NO_OPTIONS,
         reraise_interrupt,
         Call,

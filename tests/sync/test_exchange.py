@@ -19,6 +19,7 @@ from rpcgen.errors import DisconnectedError, EncodeError, RpcError, ShutdownErro
 from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec, Response
 from rpcgen.sync import _fork
+from rpcgen.sync.exchange import exchange_of
 from rpcgen.sync.sections import Sections
 from tests.protocol.messages import SUM, Pair
 from tests.support.scripted import ScriptedServer, connected
@@ -45,6 +46,12 @@ class Left:
         return self._send(*arguments)
 
 
+def hurry(client: Client) -> None:
+    """Let a client never look for the end of its connection, however long the test takes."""
+    client._last_use = math.inf
+    client._exchange = exchange_of(client, client._stream, math.inf)
+
+
 @define
 class Peers:
     """A client that has learned, and the other end of its connection."""
@@ -60,7 +67,7 @@ class Peers:
 
     def hurry(self) -> None:
         """Let the client not look for the end of its connection before the next call."""
-        self.client._last_use = math.inf
+        hurry(self.client)
 
 
 @pytest.fixture
@@ -118,6 +125,7 @@ def test_call_beside_another_is_left_to_the_client(peers: Peers) -> None:
 
 def test_call_after_a_pause_looks_at_the_connection_first(peers: Peers) -> None:
     peers.client._last_use = 0.0
+    peers.client._exchange = exchange_of(peers.client, peers.client._stream, 0.05)
     peers.server.socket.shutdown(socket.SHUT_WR)
     with pytest.raises(ShutdownError) as raised:
         peers.client.call(SUM, Pair(1, 2))
@@ -217,10 +225,10 @@ def test_connection_that_is_reset_is_told_as_such() -> None:
         server = ScriptedServer(theirs)
         for seq in range(LEARNING):
             server.reply(seq, seq)
-            client._last_use = math.inf
+            hurry(client)
             client.call(SUM, Pair(1, 2))
             server.receive()
-        client._last_use = math.inf
+        hurry(client)
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         theirs.close()
         with pytest.raises(DisconnectedError) as raised:
@@ -235,11 +243,11 @@ def test_request_that_the_connection_takes_in_part_arrives_whole() -> None:
         numbers = list(range(8000))
         for seq in range(LEARNING):
             server.reply(seq, seq)
-            client._last_use = math.inf
+            hurry(client)
             client.call(method, numbers[:10])
             server.receive_header()
         left = Left(client)
-        client._last_use = math.inf
+        hurry(client)
 
         def answer() -> None:
             assert client._writer.is_blocked or stop.wait(TIMEOUT_S)
