@@ -16,6 +16,7 @@ import trustme
 
 import rpcgen
 from rpcgen import Method, Retry, RpcError, WorkQueue, aio
+from rpcgen.resolve.brokers import Brokers
 from tests.support.broker import Broker, broker, cluster, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
@@ -125,7 +126,23 @@ def test_credentials_let_in(own: Broker, road: Road, kind: str, tmp_path: Path) 
     config, file = getattr(nats_users, kind)(tmp_path)
     (tmp_path / "config").write_text(config)
     own.start("-c", str(tmp_path / "config"))
+    begin_account(own, file)
     assert road(at(own), credentials=file) == 42
+
+
+def begin_account(made: Broker, credentials: Path) -> None:
+    """Have a broker begin with an account, as it does with the first who comes with its JWT.
+
+    Where two come at the same time, version 2.9.10 may lose what it keeps for the first one.
+    """
+
+    async def connect() -> None:
+        options = Brokers.of(at(made), credentials=credentials).connect_options()
+        client = await nats.connect(**options)
+        await client.jetstream(timeout=TIMEOUT_S).account_info()
+        await client.close()
+
+    asyncio.run(connect())
 
 
 def test_wrong_credentials_are_said(own: Broker, tmp_path: Path) -> None:
