@@ -157,7 +157,7 @@ def test_wrong_credentials_are_said(own: Broker, tmp_path: Path) -> None:
     with rpcgen.dial(at(own), credentials=stranger) as client:
         # The broker may have hung up before what it says has been read.
         with pytest.raises(RpcError, match=r"Authorization Violation|reset by peer"):
-            client.submit(DOUBLE, 1, timeout=1.0)
+            client.call(DOUBLE, 1, timeout=TIMEOUT_S)
 
 
 def test_permissions_that_the_page_shows_suffice(own: Broker, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_broker_is_encrypted_to(encrypted: Broker, road: Road, trusting: ssl.SSL
 def test_broker_is_trusted_by_those_who_are_told_to(encrypted: Broker) -> None:
     with rpcgen.dial(at(encrypted, scheme="nats+tls")) as client:
         with pytest.raises(RpcError, match="certificate verify failed"):
-            client.submit(DOUBLE, 1, timeout=2.0)
+            client.call(DOUBLE, 1, timeout=TIMEOUT_S)
 
 
 def test_nobody_says_who_one_is_without_encryption(own: Broker, trusting: ssl.SSLContext) -> None:
@@ -220,7 +220,7 @@ def test_nobody_says_who_one_is_without_encryption(own: Broker, trusting: ssl.SS
     own.start("--user", "me", "--pass", "secret")
     with rpcgen.dial(at(own, "me:secret", "nats+tls"), tls=trusting) as client:
         with pytest.raises(RpcError, match="the broker does not encrypt"):
-            client.submit(DOUBLE, 1, timeout=1.0)
+            client.call(DOUBLE, 1, timeout=TIMEOUT_S)
 
 
 def test_context_for_a_broker_without_encryption_is_an_error(trusting: ssl.SSLContext) -> None:
