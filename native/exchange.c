@@ -10,12 +10,16 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <time.h>
 
 /* Bytes that are received at once: rpcgen.sync.stream._READ_SIZE. */
 #define READ_SIZE 65536
+
+/* Milliseconds that a thread sleeps at most: rpcgen.sync.leader_follower._MAX_SLEEP_S. */
+#define MAX_SLEEP_MS 500
 
 /* Size of a request from which on it is not copied behind its header. */
 #define COPIED 2048
@@ -243,11 +247,11 @@ claim(Exchange *x, int name)
 
 /* Give up what was claimed under a key, unless somebody else has taken it over. */
 static void
-give_up(Exchange *x, PyObject *claims, PyObject *key)
+give_up(PyObject *claims, PyObject *key, PyObject *token)
 {
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    if (PyDict_GetItemWithError(claims, key) == x->token) {
+    if (PyDict_GetItemWithError(claims, key) == token) {
         PyDict_DelItem(claims, key);
     }
     PyErr_Restore(type, error, traceback);
@@ -493,11 +497,19 @@ receive_soon(Exchange *x)
     }
 }
 
-/* Return true where experience says that waiting a moment pays. */
+/* Return true where experience says that waiting a moment pays, -1 with an exception; counts it. */
 static int
 spins(Exchange *x)
 {
-    return attribute_is(x->parts[SPIN], x->names[N_TO_SKIP], x->zero);
+    if (attribute_is(x->parts[SPIN], x->names[N_TO_SKIP], x->zero)) {
+        return 1;
+    }
+    PyObject *left = PyObject_GetAttr(x->parts[SPIN], x->names[N_TO_SKIP]);
+    PyObject *fewer = left == NULL ? NULL : PyLong_FromLong(PyLong_AsLong(left) - 1);
+    int result = fewer == NULL ? -1 : PyObject_SetAttr(x->parts[SPIN], x->names[N_TO_SKIP], fewer);
+    Py_XDECREF(left);
+    Py_XDECREF(fewer);
+    return result;
 }
 
 static int
@@ -521,9 +533,9 @@ note_life(Exchange *x)
 
 /* Give up leading, and wake a thread that follows. */
 static int
-step_down(Exchange *x)
+step_down(Exchange *x, PyObject *token)
 {
-    give_up(x, x->parts[LEADER], Py_None);
+    give_up(x->parts[LEADER], Py_None, token);
     if (PyDict_Size(x->parts[FOLLOWERS]) == 0 || PyDict_Size(x->parts[LEADER]) != 0) {
         return 0;
     }
@@ -572,41 +584,126 @@ lead(Exchange *x, Trip *t, PyObject **reply)
         t->problem = errno;
         Py_END_ALLOW_THREADS
         *reply = count < 0 ? NULL : take(x, t, count);
-        give_up(x, x->parts[CLAIMS], x->names[N_TAKE]);
+        give_up(x->parts[CLAIMS], x->names[N_TAKE], x->token);
     }
     if (PyErr_Occurred()) {
         tell_python(x, "_give_up", t->call);
     }
-    if (step_down(x) < 0) {
+    if (step_down(x, x->token) < 0) {
         Py_CLEAR(*reply);
     }
     return count;
 }
 
-/* Return the reply where it comes soon, else have Python wait for it. */
-static PyObject *
-receive(Exchange *x, Trip *t)
+/* Sleep as the leader until something comes, and return whether it has; -1 with an interrupt. */
+static int
+sleep_as_leader(Exchange *x, PyObject *token)
 {
-    if (!spins(x)) {
-        return ask_python(x, "_wait", t->call, NULL, NULL);
+    struct pollfd readable = {.fd = x->descriptor, .events = POLLIN};
+    int ready, problem;
+    if (PyDict_SetItem(x->parts[LEADER], Py_None, token) < 0) {
+        return -1;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    ready = poll(&readable, 1, MAX_SLEEP_MS);
+    problem = errno;
+    Py_END_ALLOW_THREADS
+    if (ready < 0 && problem == EINTR) {
+        /* A handler may use the client: nothing is claimed then. */
+        return step_down(x, token) < 0 ? -1 : PyErr_CheckSignals();
+    }
+    return ready > 0;
+}
+
+/* Return the reply that has come; NULL where there is none, or it is left in `received`. */
+static PyObject *
+take_now(Exchange *x, Trip *t, PyObject *token)
+{
+    /* Others may have used the connection meanwhile. */
+    if (PyDict_Size(x->parts[CLAIMS]) != 0 || size_of(x->parts[RECEIVED]) != 0
+        || PyList_Size(t->outcomes) != 0 || holds_something((Stream *)x->parts[STREAM])
+        || !attribute_is(x->parts[PROTOCOL], x->names[N_CURRENT], Py_None)
+        || PyDict_SetItem(x->parts[CLAIMS], x->names[N_TAKE], token) < 0) {
+        return NULL;
     }
     PyObject *reply = NULL;
-    Py_ssize_t count = lead(x, t, &reply);
-    if (reply != NULL) {
-        if (note_hit(x) < 0 || note_life(x) < 0
-            || (size_of(x->parts[REFUSALS]) != 0 && tell_python(x, "_end_if_closing", NULL) < 0)) {
-            Py_CLEAR(reply);
-        }
-        return reply;
+    Py_ssize_t count = recv(x->descriptor, x->buffer, READ_SIZE, MSG_DONTWAIT);
+    if (count >= 0) {
+        reply = take(x, t, count);
+    }
+    else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+        t->problem = errno;
+    }
+    give_up(x->parts[CLAIMS], x->names[N_TAKE], token);
+    return reply;
+}
+
+/* Return the reply where it comes while a thread may sleep, and nothing else; else have Python wait
+ * for it. The token is one of its own: the call may be over before this thread is. */
+static PyObject *
+receive_later(Exchange *x, Trip *t)
+{
+    if (PyDict_Size(x->parts[LEADER]) != 0 || PyDict_Size(x->parts[CLAIMS]) != 0) {
+        return ask_python(x, "_wait", t->call, NULL, NULL);
+    }
+    PyObject *token = Py_BuildValue("[ki]", PyThread_get_thread_ident(), 1), *reply = NULL;
+    if (token == NULL) {
+        return NULL;
+    }
+    t->problem = 0;
+    int ready = sleep_as_leader(x, token);
+    if (ready > 0) {
+        reply = take_now(x, t, token);
     }
     if (PyErr_Occurred()) {
-        return NULL;
+        tell_python(x, "_give_up", t->call);
+    }
+    if (step_down(x, token) < 0) {
+        Py_CLEAR(reply);
+    }
+    Py_DECREF(token);
+    if (reply != NULL || PyErr_Occurred()) {
+        return reply;
+    }
+    return t->problem == 0 ? ask_python(x, "_wait", t->call, NULL, NULL)
+                           : ask_with_number(x, "_cannot_read", t->call, t->problem);
+}
+
+/* Return the reply where it comes soon, or else later. */
+static PyObject *
+receive_any(Exchange *x, Trip *t)
+{
+    int is_soon = spins(x);
+    if (is_soon == 0) {
+        return receive_later(x, t);
+    }
+    PyObject *reply = NULL;
+    Py_ssize_t count = is_soon < 0 ? 0 : lead(x, t, &reply);
+    if (reply != NULL && note_hit(x) < 0) {
+        Py_CLEAR(reply);
+    }
+    if (reply != NULL || PyErr_Occurred()) {
+        return reply;
     }
     if (count >= 0) {
         return ask_python(x, "_wait", t->call, NULL, NULL);
     }
-    return t->problem == EAGAIN ? ask_python(x, "_wait_long", t->call, NULL, NULL)
-                                : ask_with_number(x, "_cannot_read", t->call, t->problem);
+    if (t->problem != EAGAIN) {
+        return ask_with_number(x, "_cannot_read", t->call, t->problem);
+    }
+    return tell_python(x, "_record_miss", NULL) < 0 ? NULL : receive_later(x, t);
+}
+
+static PyObject *
+receive(Exchange *x, Trip *t)
+{
+    PyObject *reply = receive_any(x, t);
+    if (reply != NULL
+        && (note_life(x) < 0
+            || (size_of(x->parts[REFUSALS]) != 0 && tell_python(x, "_end_if_closing", NULL) < 0))) {
+        Py_CLEAR(reply);
+    }
+    return reply;
 }
 
 /* Return the whole request as it goes on the wire. */
@@ -640,7 +737,7 @@ leave_rest(Exchange *x, Trip *t, Py_ssize_t sent)
     if (done == NULL) {
         shutdown(x->descriptor, SHUT_RDWR); /* or other requests would come after half of one */
     }
-    give_up(x, x->parts[CLAIMS], x->names[N_SEND]);
+    give_up(x->parts[CLAIMS], x->names[N_SEND], x->token);
     Py_XDECREF(data);
     Py_XDECREF(done);
     return done == NULL ? NULL : ask_python(x, "_wait_blocked", t->call, NULL, NULL);
@@ -656,7 +753,7 @@ begin(Exchange *x, Trip *t, Py_ssize_t *whole)
         return -1;
     }
     int result = prepare_trip(x, t);
-    give_up(x, x->parts[CLAIMS], x->names[N_ENCODE]);
+    give_up(x->parts[CLAIMS], x->names[N_ENCODE], x->token);
     /* From here to the end of sending, it is one step. */
     if (result < 0 || !is_quiet(x)
         || !attribute_is(x->parts[PROTOCOL], x->names[N_CURRENT], Py_None)

@@ -121,10 +121,9 @@ def _exchange_class() -> Any:
             """Wait for a reply, which may have come and be out of the ordinary."""
             return call.result()
 
-        def _wait_long(self, call: Call[Any]) -> Any:
-            """Wait for a reply for which it did not pay to spin."""
+        def _record_miss(self) -> None:
+            """Note that it did not pay to spin."""
             self._client._receiver.spin.record_miss()
-            return call.result()
 
         def _wait_blocked(self, call: Call[Any]) -> Any:
             """Wait for a reply after `_enqueue_rest`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import select
 import socket
 import struct
@@ -55,9 +56,12 @@ class Stream:
     def plain_descriptor(self) -> int | None:
         """Return the descriptor by which alone can be sent and received, None where that is more.
 
-        The socket is the system's then, without encryption, and all that has come is in it.
+        The socket is the system's then, not that of gevent or a test, without encryption, and all
+        that has come is in it.
         """
-        is_plain = type(self) is Stream and type(self._socket) is socket.socket
+        if type(self) is not Stream or type(self._socket) is not socket.socket:
+            return None
+        is_plain = isinstance(self._socket, _socket.socket)
         return self._socket.fileno() if is_plain and self.is_plaintext else None
 
     def peer(self) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import socket
 import struct
 import threading
@@ -20,6 +21,7 @@ from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec, Response
 from rpcgen.sync import _fork
 from rpcgen.sync.exchange import exchange_of
+from rpcgen.sync.leader_follower import LeaderFollower
 from rpcgen.sync.sections import Sections
 from tests.protocol.messages import SUM, Pair
 from tests.support.scripted import ScriptedServer, connected
@@ -283,6 +285,84 @@ def test_call_while_others_wait_lets_them_go_on(peers: Peers) -> None:
     for other in [*others, thread]:
         other.join(TIMEOUT_S)
     assert sorted(results) == [LEARNING, LEARNING + 1]
+
+
+@pytest.fixture
+def asleep(peers: Peers) -> Peers:
+    """The same, where experience says that it does not pay to spin."""
+    peers.client._receiver.spin._to_skip = 5
+    return peers
+
+
+def test_call_that_sleeps_is_carried_out_without_the_client(asleep: Peers) -> None:
+    asleep.answer(LEARNING, 3)
+    with patch.object(LeaderFollower, "wait", side_effect=AssertionError):
+        assert asleep.client.call(SUM, Pair(1, 2)) == 3
+    assert asleep.client._receiver.spin._to_skip == 4
+    assert not asleep.client._protocol.pending
+    assert not asleep.client._leader_follower._leader
+
+
+def test_sleep_ends_with_the_client(asleep: Peers) -> None:
+    def close() -> None:
+        asleep.server.receive()
+        asleep.client.close()
+
+    thread = in_thread(close)
+    with pytest.raises(ShutdownError):
+        asleep.client.call(SUM, Pair(1, 2))
+    thread.join(TIMEOUT_S)
+    assert asleep.client._stream.fileno() < 0
+
+
+def test_sleep_ends_with_the_connection(asleep: Peers) -> None:
+    asleep.server.socket.shutdown(socket.SHUT_WR)
+    with pytest.raises(DisconnectedError, match="unexpected EOF"):
+        asleep.client.call(SUM, Pair(1, 2))
+
+
+@pytest.fixture
+def alarm() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Do something in a signal handler, a moment later."""
+    before = signal.getsignal(signal.SIGALRM)
+
+    def set_alarm(step: Callable[[], object]) -> None:
+        signal.signal(signal.SIGALRM, lambda number, frame: step())
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+
+    yield set_alarm
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_exception_of_a_signal_handler_ends_the_sleep(
+    asleep: Peers, alarm: Callable[[Callable[[], object]], None]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    alarm(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        asleep.client.call(SUM, Pair(1, 2))
+    asleep.answer(LEARNING, 1)  # of the call that was given up
+    asleep.answer(LEARNING + 1, 3)
+    assert asleep.client.call(SUM, Pair(1, 2)) == 3
+    assert not asleep.client._protocol.pending
+
+
+def test_signal_handler_may_call_while_a_call_sleeps(
+    asleep: Peers, alarm: Callable[[Callable[[], object]], None]
+) -> None:
+    replies: list[int] = []
+
+    def call() -> None:
+        for seq in (LEARNING, LEARNING + 1):
+            asleep.answer(seq, seq)
+        replies.append(asleep.client.call(SUM, Pair(1, 2)))
+
+    alarm(call)
+    assert asleep.client.call(SUM, Pair(1, 2)) == LEARNING
+    assert replies == [LEARNING + 1]
 
 
 def test_client_that_is_closed_while_a_call_waits_ends_it(peers: Peers) -> None:

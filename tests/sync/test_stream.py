@@ -222,3 +222,19 @@ def test_decrypt_that_fails_by_itself_raises() -> None:
     client._object = cast(ssl.SSLObject, ReadThatIsInterrupted(client, encrypts=False))
     with pytest.raises(ssl.SSLError, match="Invalid error code"):
         client.decrypt(server.encrypt(b"hello"))
+
+
+def test_plain_descriptor_is_that_of_the_system() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert Stream(ours).plain_descriptor() == ours.fileno()
+
+
+def test_plain_descriptor_is_none_where_bytes_are_elsewhere() -> None:
+    class Own(socket.socket):
+        pass
+
+    ours, theirs = socket.socketpair()
+    with theirs, Own(fileno=ours.detach()) as own:
+        assert Stream(own).plain_descriptor() is None
+        assert Stream(theirs, pushback=b"x").plain_descriptor() is None
