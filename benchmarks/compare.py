@@ -8,7 +8,7 @@ Both revisions' servers and clients are processes of their own. Every round meas
 once with either, one right after the other, in random order, so that a machine that changes its
 speed does it to both. A ratio is the median of the ratios within the rounds: above 1, this
 checkout is slower. Beside the wall clock there is the processor time of server and client, which
-waiting does not add to.
+waiting does not add to. Where the accelerator is in use here, it is compiled there, too.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from pathlib import Path
 
 import attrs
 from attrs import frozen
+
+from rpcgen.gob import implementation
 
 from .catalogue import PEERS, SECTIONS, Peer
 from .controller import ROOT, End, PeerError
@@ -100,6 +102,7 @@ def revision(name: str) -> Iterator[Path]:
         checkout = Path(folder) / "checkout"
         _git("worktree", "add", "--detach", str(checkout), name)
         try:
+            _compile(checkout)
             yield checkout
         finally:
             _git("worktree", "remove", "--force", str(checkout))
@@ -107,6 +110,13 @@ def revision(name: str) -> Iterator[Path]:
 
 def _git(*arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True)
+
+
+def _compile(checkout: Path) -> None:
+    """Compile the accelerator of a checkout, if it has one and this one's is in use."""
+    build = checkout / "native" / "build.py"
+    if implementation == "c" and build.exists():
+        subprocess.run([sys.executable, build], check=True, capture_output=True)
 
 
 def compare(

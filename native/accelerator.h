@@ -119,5 +119,6 @@ extern PyType_Spec single_encoder_spec;
 extern PyType_Spec single_decoder_spec;
 extern PyType_Spec json_encoder_spec;
 extern PyType_Spec json_decoder_spec;
+extern PyType_Spec exchange_spec;
 
 #endif

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 from .errors import DecodeError
 from .gob.streams import DecodeFunction as _Decode
 from .gob.streams import EncodeFunction as _Encode
+from .method import Method
 from .schema import Interface, Schema
 from .values.limits import Limits
 
@@ -154,4 +155,10 @@ class HeaderReader:
         make_timed: Callable[..., Any] | None,
         timed_slots: tuple[tuple[object, object], ...] | None,
         /,
+    ) -> None: ...
+
+class Exchange:
+    def call(self, method: Method[Any, Any], args: object, /) -> Any: ...
+    def _prepare(
+        self, parts: tuple[object, ...], descriptor: int, idle: float, spin: float, /
     ) -> None: ...

@@ -184,8 +184,8 @@ class ClientProtocol(Generic[W]):
         self.defers_large = False
         self.has_large = False
         """True while a large reply is there that `decode_large` is to decode."""
-        # Why no more calls are taken, empty while they are.
-        self._refusal = ""
+        # Why no more calls are taken, the first reason first; empty while they are.
+        self._refusals: list[str] = []
         # Why nothing can be sent any more, if that is not because of `close`.
         self._stopped = ""
         self.is_draining = False
@@ -214,7 +214,7 @@ class ClientProtocol(Generic[W]):
     @property
     def takes_calls(self) -> bool:
         """False once no further call can succeed."""
-        return not self._refusal
+        return not self._refusals
 
     @property
     def pending(self) -> int:
@@ -238,8 +238,8 @@ class ClientProtocol(Generic[W]):
         self._pending[seq] = seq, waiter, method, settings
         # Registered first and looked at the state afterwards, while `fail_all` closes first and
         # empties the map afterwards: without a lock, each call is failed here or there.
-        if self._refusal and self.forget(seq):
-            raise unstarted(ShutdownError(self._refusal))
+        if self._refusals and self.forget(seq):
+            raise unstarted(ShutdownError(self._refusals[0]))
         return seq
 
     def needs_greeting(self, metadata: Mapping[str, str] | None) -> bool:
@@ -480,7 +480,7 @@ class ClientProtocol(Generic[W]):
     def _drain(self, last: int) -> list[Completion[W]]:
         """Take no more calls, and end those that the server does not begin: above ``last``."""
         self.is_draining = True
-        self._refusal = self._refusal or _DRAINING
+        self._refusals.append(_DRAINING)
         completions: list[Completion[W]] = []
         for seq in sorted({*self._pending, *self._weak}):
             number, pending = self._number(seq), self._pending.get(seq) or self._revived(seq)
@@ -544,7 +544,7 @@ class ClientProtocol(Generic[W]):
     def fail_all(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
         """Do the same as `receive_eof`, at any time and again, but leave the calls pending."""
         self.closed = True
-        self._refusal = self._refusal or _SHUT_DOWN
+        self._refusals.append(_SHUT_DOWN)
         reason = self._stopped or reason
         # An error for each call: raised in many threads, one would mix their tracebacks.
         completions: list[Completion[W]] = []
@@ -563,11 +563,11 @@ class ClientProtocol(Generic[W]):
                 reply before the stream ends.
         """
         self._stopped = self._stopped or reason
-        self._refusal = self._refusal or _SHUT_DOWN
+        self._refusals.append(_SHUT_DOWN)
 
     def close(self) -> None:
         """Take no more calls. Raises `ShutdownError` if that was said before."""
         if self.closing:
             raise ShutdownError(_SHUT_DOWN)
         self.closing = True
-        self._refusal = self._refusal or _SHUT_DOWN
+        self._refusals.append(_SHUT_DOWN)

@@ -17,7 +17,7 @@ from rpcgen.errors import RpcError
 from rpcgen.method import Method
 from rpcgen.net import clock
 from rpcgen.protocol import DialOptions, DoneQueue
-from rpcgen.protocol.call_options import CallSettings
+from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings
 from rpcgen.protocol.options import defaults_of
 
 from . import _fork
@@ -84,6 +84,7 @@ class Channel(BaseClient):
         interceptors = cast("Sequence[ClientInterceptor]", options.get("interceptors", ()))
         send = cast("Send", self._pending)
         super().__init__(defaults_of(options), interceptors, send=send, go=self._go)
+        self._exchange = self._exchange_on_line
         self._random = Random()
         self._budget = Budget(0.0 if settings.retry is None else settings.retry.budget)
         self._pool = self._new_pool()
@@ -138,6 +139,28 @@ class Channel(BaseClient):
         if line.is_leaving or line.server.health.failures or self._budget.is_short:
             self._succeed(line)
         return call
+
+    def _exchange_on_line(self, method: Method[Any, Any], args: object) -> Any:
+        """Carry out a call without options, by the connection's short way where it has one."""
+        core = self._pool.core
+        line = core.only or core.first
+        exchange = None if line is None else line.connection._exchange
+        if line is None or exchange is None or self._pool.is_foreign:
+            return self._send(method, args, NO_OPTIONS).result()
+        calls, now = line.calls, time.monotonic()
+        is_idle = now - line.used > IDLE_S
+        if calls.pending or not calls.takes_calls or (is_idle and line.peek()):
+            return self._send(method, args, NO_OPTIONS).result()
+        line.used = now
+        try:
+            reply = exchange(method, args)
+        except RpcError as error:
+            reraise_interrupt(error)
+            request = Request(method, args, NO_OPTIONS)
+            return self._run_attempts(request, Attempt(line, None, error)).result()
+        if line.is_leaving or line.server.health.failures or self._budget.is_short:
+            self._succeed(line)
+        return reply
 
     def _pending(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Pending:
         return Pending(self._send, Request(method, args, settings))

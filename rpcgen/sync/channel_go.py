@@ -29,7 +29,7 @@ class Attempt:
 
     Attributes:
         line: The connection that was chosen; None if there was none.
-        call: The call there; None if it did not get so far.
+        call: The call there; None if it did not get so far, or the connection tells of none.
         error: How it has ended.
     """
 
@@ -40,7 +40,11 @@ class Attempt:
     @property
     def is_unwritten(self) -> bool:
         """True if the connection took nothing of the call, since it has ended."""
-        return self.call is not None and is_unwritten(self.call)
+        if self.call is not None:
+            return is_unwritten(self.call)
+        # The connection has carried the call out without telling of it.
+        is_over = self.line is not None and isinstance(self.error, DisconnectedError)
+        return is_over and self.error.started is False
 
 
 def is_unwritten(call: Call[Any]) -> bool:

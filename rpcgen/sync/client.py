@@ -38,6 +38,7 @@ from .background import (
 )
 from .base_client import BaseClient
 from .call import Call
+from .exchange import exchange_of
 from .leader_follower import LeaderFollower
 from .receiver import Receiver, deliver
 from .request_writer import RequestWriter
@@ -127,6 +128,7 @@ class Client(BaseClient):
         self._last_use = time.monotonic()
         self._process = os.getpid()
         self._fork_generation = _fork.generation
+        self._exchange = exchange_of(self, connection, _IDLE_S)
         self._keep_alive: KeepAlive | None = None
         if keepalive is not None:
             self._begin_keepalive(keepalive)
@@ -193,6 +195,14 @@ class Client(BaseClient):
                 self._send_rest()
                 raise
         return call
+
+    def _finish_sending(self) -> None:
+        """Send what is left of a request whose reply this thread is about to wait for."""
+        try:
+            self._writer.flush_alone()
+        except BaseException:
+            self._send_rest()
+            raise
 
     def _go(
         self,

@@ -138,7 +138,7 @@ class LeaderFollower:
                 # Gone, if a signal handler came just now, and has led and stepped down itself.
                 leader.pop(None, None)
             if self._followers and not leader:
-                self._notify_follower()
+                self.notify_follower()
         return waitable._is_done
 
     def _wait_as_follower(self, waitable: Waitable, seconds: float, token: Token) -> None:
@@ -165,7 +165,8 @@ class LeaderFollower:
             self._followers.pop(waiter, None)
             waitable._waiters.remove(waiter)
 
-    def _notify_follower(self) -> None:
+    def notify_follower(self) -> None:
+        """Wake a thread that follows, if there is one: nobody leads."""
         try:
             waiter, _ = self._followers.popitem()
         except KeyError as error:

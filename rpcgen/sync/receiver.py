@@ -109,7 +109,7 @@ class Receiver:
                     del claims["take"]
                     return False
             except OSError as error:
-                self._fail(error)
+                self.fail(error)
             self._is_decoding = True
             if received:
                 data, protocol = received[0], self._protocol
@@ -156,7 +156,8 @@ class Receiver:
             self._received.append(b"")
         return True
 
-    def _fail(self, error: OSError) -> None:
+    def fail(self, error: OSError) -> None:
+        """End all calls: nothing can be read any more."""
         reraise_interrupt(error)
         self._received.clear()
         deliver(self._protocol, self._protocol.fail_all(f"reading response: {error}"))

@@ -122,7 +122,7 @@ class RequestWriter:
                 # Nearly every message is small, and goes out whole: so it is not even queued.
                 wire_data = self._stream.encrypt(parts[0])
                 del claims["encode"]
-                self._send_now(wire_data, sent, seq, call)
+                self._send_now(wire_data, sent, call)
                 del claims["send"]
         except BaseException as error:
             self._recover(token, described, wire_data, sent, call)
@@ -228,7 +228,7 @@ class RequestWriter:
         self._enqueued_count += len(wire_data)
         self._queue.append(wire_data)
 
-    def _send_now(self, wire_data: bytes, sent: list[int], seq: int, call: Call[Any]) -> None:
+    def _send_now(self, wire_data: bytes, sent: list[int], call: Call[Any]) -> None:
         """Send a request, and put what does not go at once in front of the queue.
 
         ``sent`` gets the number of bytes that have gone.
@@ -240,14 +240,16 @@ class RequestWriter:
                 raise
             sent.append(0)
         except OSError as error:
-            self._fail(error, unstarted=call)
+            self.fail(error, unstarted=call)
             return
         if sent[0] < len(wire_data):
-            self._enqueue_first(memoryview(wire_data)[sent[0] :], seq, call)
+            self.enqueue_first(wire_data, sent[0], call)
 
-    def _enqueue_first(self, rest: memoryview, seq: int, call: Call[Any]) -> None:
+    def enqueue_first(self, wire_data: bytes, sent: int, call: Call[Any]) -> None:
+        """Put what did not go of a request in front of the queue; in the section `send`."""
+        rest = memoryview(wire_data)[sent:]
         # In front of what other threads may have put there by now.
-        self._unsent[seq] = call
+        self._unsent[call._seq] = call
         self._sent_count -= len(rest)
         self._queue.appendleft(rest)
         self.is_blocked = True
@@ -275,7 +277,7 @@ class RequestWriter:
                 del claims["encode"]
         elif claims.get("send") is token:
             if not sent:
-                self._enqueue_first(memoryview(wire_data), call._seq, call)
+                self.enqueue_first(wire_data, 0, call)
             elif sent[0] != len(wire_data):
                 return
             del claims["send"]
@@ -299,7 +301,7 @@ class RequestWriter:
                 raise
             return False
         except OSError as error:
-            self._fail(error)
+            self.fail(error)
             return True
         self._unsent.clear()
         return True
@@ -316,7 +318,7 @@ class RequestWriter:
             queue.popleft()
             sent -= size
 
-    def _fail(self, error: OSError, unstarted: Call[Any] | None = None) -> None:
+    def fail(self, error: OSError, unstarted: Call[Any] | None = None) -> None:
         """Deal with a connection that takes nothing any more.
 
         Args:

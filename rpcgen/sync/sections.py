@@ -38,7 +38,8 @@ from rpcgen.errors import RpcError
 __all__ = ["Sections", "Token", "check_replies_to_nobody", "new_token"]
 
 Token: TypeAlias = list[int]
-"""A claim, by its identity; it holds the number of the thread."""
+"""A claim, by its identity; it holds the number of the thread. That of the accelerator, which gives
+its claims up itself and has no frames, has a second number."""
 
 # Seconds between two looks at a section that another thread is in, and until it is asked whether
 # that thread is in it indeed. A section takes some microseconds, but for large messages.
@@ -149,8 +150,8 @@ def _reply_encoders() -> set[CodeType]:
 
 def _is_lost(token: Token) -> bool:
     """Return whether the frame that has made a claim is gone."""
-    if not token[0]:
-        return False  # of a connection that is closed for good
+    if not token[0] or len(token) > 1:
+        return False  # of a connection that is closed for good, or of the accelerator
     if token[0] == get_ident():
         frame: FrameType | None = sys._getframe()
     else:

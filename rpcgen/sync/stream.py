@@ -52,6 +52,14 @@ class Stream:
         """Return the socket's file descriptor, for `select.poll`."""
         return self._socket.fileno()
 
+    def plain_descriptor(self) -> int | None:
+        """Return the descriptor by which alone can be sent and received, None where that is more.
+
+        The socket is the system's then, without encryption, and all that has come is in it.
+        """
+        is_plain = type(self) is Stream and type(self._socket) is socket.socket
+        return self._socket.fileno() if is_plain and self.is_plaintext else None
+
     def peer(self) -> object:
         """Return what the system calls the other side, None where there is none any more."""
         return peer_address(self._socket)

@@ -222,10 +222,23 @@ SCENARIOS: Final = {each.__name__: each for each in (call, go, done, fail, give_
 
 
 class Peers:
-    """A server, and threads that share whichever client is tried."""
+    """A server, and threads that share whichever client is tried.
 
-    def __init__(self, codec: Literal["gob", "json"] = "gob", threads: int = 2) -> None:
+    Args:
+        codec: That of the connections.
+        threads: Number of threads beside the one that is interrupted.
+        accelerated: False if clients do without what the accelerator does for plain calls.
+    """
+
+    def __init__(
+        self,
+        codec: Literal["gob", "json"] = "gob",
+        threads: int = 2,
+        *,
+        accelerated: bool = True,
+    ) -> None:
         self._codec = codec
+        self._is_accelerated = accelerated
         self._server = Server()
         self._server.register_name(
             "Test", [ECHO.handler(lambda value: value), SUM.handler(lambda pair: pair.a + pair.b)]
@@ -276,6 +289,8 @@ class Peers:
         if self._client is None or self._client.closed:
             self._close()
             self._client = dial(self._address, codec=self._codec)
+            if not self._is_accelerated:
+                self._client._exchange = None
         return self._client
 
     def _close(self) -> None:
@@ -308,13 +323,19 @@ class Peers:
 
 
 def interrupt_all(
-    codec: Literal["gob", "json"], name: str, step: int, first: int = 0, threads: int = 2
+    codec: Literal["gob", "json"],
+    name: str,
+    step: int,
+    first: int = 0,
+    threads: int = 2,
+    *,
+    accelerated: bool = True,
 ) -> Counter[Outcome]:
     """Interrupt a scenario at every ``step``-th bytecode, with all kinds of exceptions in turn."""
     outcomes = Counter[Outcome]()
     exceptions = itertools.cycle(EXCEPTIONS)
     missed = 0
-    with Peers(codec, threads).running() as peers:
+    with Peers(codec, threads, accelerated=accelerated).running() as peers:
         for number in itertools.count(first, step):
             outcome = peers.interrupt(SCENARIOS[name], number, next(exceptions)())
             outcomes[outcome] += 1
@@ -331,10 +352,17 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--codec", choices=("gob", "json"), default="gob")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--unaccelerated", action="store_true", help="plain calls in Python")
     parser.add_argument("scenarios", nargs="*", default=list(SCENARIOS))
     arguments = parser.parse_args()
     for name in arguments.scenarios:
-        outcomes = interrupt_all(arguments.codec, name, arguments.step, threads=arguments.threads)
+        outcomes = interrupt_all(
+            arguments.codec,
+            name,
+            arguments.step,
+            threads=arguments.threads,
+            accelerated=not arguments.unaccelerated,
+        )
         sys.stdout.write(f"{name}: {dict(outcomes)}\n")
         sys.stdout.flush()
 

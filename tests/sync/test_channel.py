@@ -7,12 +7,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
+from unittest.mock import patch
 
 import pytest
 
 import rpcgen
 from generated.arith import ARITH_MULTIPLY, Args, ArithClient, register_arith
-from rpcgen import Caller, Client, ClientCall, DialError, Reconnect, Retry
+from rpcgen import (
+    Caller,
+    Client,
+    ClientCall,
+    DialError,
+    DisconnectedError,
+    Reconnect,
+    Retry,
+    RpcError,
+)
 from rpcgen.sync import Channel, channel_pool
 from rpcgen.testing.certificates import client_context, server_context
 from tests.channel.ends import HOLD, MARK, Tally, TallyServer
@@ -256,3 +266,64 @@ def test_repr_says_whether_it_is_open(address: str) -> None:
     with rpcgen.dial([address]) as client:
         before = repr(client)
     assert (before, repr(client)) == ("<Channel open>", "<Channel closed>")
+
+
+# --- the short way of a connection ----------------------------------------------------------------
+
+
+class ShortWay:
+    """What carries out the plain calls of a connection, in the place of its own."""
+
+    def __init__(self, channel: Channel, *errors: RpcError) -> None:
+        line = channel._pool.core.only or channel._pool.core.first
+        assert line is not None
+        self.calls = 0
+        self._errors = [*errors]
+        line.connection._exchange = self
+
+    def __call__(self, method: object, args: object) -> int:
+        self.calls += 1
+        if self._errors:
+            raise self._errors.pop()
+        return 42
+
+
+@pytest.fixture(params=[1, 4])
+def channel(request: pytest.FixtureRequest, address: str) -> Iterator[Channel]:
+    """A channel that is connected, of one connection or up to four."""
+    with rpcgen.dial(address, reconnect=True, connections=request.param) as channel:
+        channel.call(ARITH_MULTIPLY, Args(7, 8))
+        yield channel
+
+
+def test_plain_call_goes_the_short_way_of_its_connection(channel: Channel) -> None:
+    ShortWay(channel)
+    assert channel.call(ARITH_MULTIPLY, Args(7, 8)) == 42
+
+
+def test_call_with_an_option_does_not_go_the_short_way(channel: Channel) -> None:
+    ShortWay(channel)
+    assert channel.call(ARITH_MULTIPLY, Args(7, 8), timeout=TIMEOUT_S) == 56
+
+
+def test_call_beside_another_one_does_not_go_the_short_way(channel: Channel) -> None:
+    way, line = ShortWay(channel), channel._pool.core.only or channel._pool.core.first
+    assert line is not None
+    with patch.object(type(line.calls), "pending", 1):
+        assert channel.call(ARITH_MULTIPLY, Args(7, 8)) == 56
+    assert way.calls == 0
+
+
+def test_call_that_was_never_written_goes_another_way(channel: Channel) -> None:
+    unwritten = DisconnectedError("broken pipe")
+    unwritten.started = False
+    way = ShortWay(channel, unwritten)
+    assert channel.call(ARITH_MULTIPLY, Args(7, 8)) == 56
+    assert way.calls == 1
+
+
+def test_call_that_may_have_begun_is_not_made_again_by_the_short_way(channel: Channel) -> None:
+    way = ShortWay(channel, DisconnectedError("reset"))
+    with pytest.raises(DisconnectedError, match="reset"):
+        channel.call(ARITH_MULTIPLY, Args(7, 8))
+    assert way.calls == 1

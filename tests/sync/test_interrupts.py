@@ -101,8 +101,11 @@ def test_exception_at_the_first_use_of_a_class_comes_out() -> None:
     aside(interrupt)
 
 
-def test_exception_at_any_bytecode_of_a_thread_that_is_alone() -> None:
-    outcomes = aside(lambda: interrupt_all("gob", "call", step=41, threads=0))
+@pytest.mark.parametrize("accelerated", [True, False])
+def test_exception_at_any_bytecode_of_a_thread_that_is_alone(accelerated: bool) -> None:
+    outcomes = aside(
+        lambda: interrupt_all("gob", "call", step=41, threads=0, accelerated=accelerated)
+    )
     assert outcomes["the client goes on"]
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         DecodeMessage,
         DecodeProgram,
         EncodeFunction,
+        Exchange,
         HeaderReader,
         MessageEncoder,
         SingleDecoder,
@@ -23,6 +24,7 @@ else:
     DecodeMessage = _accelerator.DecodeMessage
     DecodeProgram = _accelerator.DecodeProgram
     EncodeFunction = _accelerator.EncodeFunction
+    Exchange = _accelerator.Exchange
     HeaderReader = _accelerator.HeaderReader
     MessageEncoder = _accelerator.MessageEncoder
     SingleDecoder = _accelerator.SingleDecoder
@@ -34,6 +36,7 @@ __all__ = [
     "DecodeMessage",
     "DecodeProgram",
     "EncodeFunction",
+    "Exchange",
     "HeaderReader",
     "MessageEncoder",
     "SingleDecoder",
