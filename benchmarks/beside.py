@@ -30,8 +30,10 @@ from .tables import table
 
 __all__ = ["Row", "main", "measure", "report"]
 
-# Peers whose processor time is that of one process at each end.
-_KNOWN = {name: peer for name, peer in PEERS.items() if peer.server.module != "rpcgen_processes"}
+# Servers that are processes of their own, whose processor time is not known.
+_UNKNOWN = ("rpcgen_process", "rpcgen_processes")
+
+_KNOWN = {name: peer for name, peer in PEERS.items() if peer.server.module not in _UNKNOWN}
 
 
 @frozen

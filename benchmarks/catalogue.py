@@ -118,6 +118,7 @@ def _both(name: str, title: str, end: End, works: str, note: str = "") -> Peer:
 _SYNC = End("rpcgen_sync", "sync")
 _ASYNCIO = End("rpcgen_aio", "asyncio")
 _UVLOOP = End("rpcgen_aio", "uvloop")
+_PROCESS = End("rpcgen_process", "sync")
 _PROCESSES = End("rpcgen_processes", "sync")
 _GO = End("go", "gob")
 
@@ -132,7 +133,7 @@ _SERIAL_NOTE = "one call at a time on a connection: 64 threads have one each"
 PEERS = {
     peer.name: peer
     for peer in (
-        _both("rpcgen", "rpcgen, threads", _SYNC, _THREADED + _CONNECTED + _OPTIONS),
+        _both("rpcgen", "rpcgen, threads", _SYNC, _THREADED + _OPTIONS),
         _both("rpcgen-asyncio", "rpcgen, asyncio", _ASYNCIO, _LOOPED + _OPTIONS),
         _both("rpcgen-uvloop", "rpcgen, uvloop", _UVLOOP, _LOOPED + _OPTIONS),
         _peer(
@@ -163,6 +164,7 @@ PEERS = {
             End("rpcgen_pool_aio", "asyncio"),
             "call tasks",
         ),
+        _peer("rpcgen-process", "rpcgen, threads, 1 process", _PROCESS, _SYNC, "call" + _CONNECTED),
         _peer(
             "rpcgen-processes",
             "rpcgen, threads, 2 processes",
@@ -190,6 +192,13 @@ PEERS = {
         _peer("rpcgen-asyncio-to-go", "rpcgen, asyncio, to Go", _GO, _ASYNCIO, _LOOPED),
         _peer("rpcgen-uvloop-to-go", "rpcgen, uvloop, to Go", _GO, _UVLOOP, _LOOPED),
         _peer("go-to-rpcgen", "Go to rpcgen, threads", _SYNC, _GO, _GO_CLIENT),
+        _peer(
+            "go-to-rpcgen-process",
+            "Go to rpcgen, threads, 1 process",
+            _PROCESS,
+            _GO,
+            "call" + _CONNECTED,
+        ),
         _peer(
             "go-to-rpcgen-processes",
             "Go to rpcgen, threads, 2 processes",

@@ -40,12 +40,12 @@ from .tables import table
 __all__ = ["OURS", "Change", "Figures", "compare", "main", "revision"]
 
 # Peers that run code of this project at one end or both: others are the same in both revisions.
-# Of a server of several processes, the processor time is not known.
+# Of servers that are processes of their own, the processor time is not known.
 OURS = {
     name: peer
     for name, peer in PEERS.items()
     if {"rpcgen_sync", "rpcgen_aio"} & {peer.server.module, peer.client.module}
-    and peer.server.module != "rpcgen_processes"
+    and peer.server.module not in ("rpcgen_process", "rpcgen_processes")
 }
 
 # Sections that are works of a pair of processes.

@@ -115,7 +115,12 @@ class Brokers:
         return self
 
     def connect_options(self) -> dict[str, Any]:
-        """Return the arguments for `nats.aio.client.Client.connect`."""
+        """Return the arguments for `nats.aio.client.Client.connect`.
+
+        Raises:
+            OSError: The credentials cannot be read any more.
+            ValueError: They are none any more.
+        """
         # Not all versions of the library know the usual port in a list.
         servers = [url if _PORT.search(url) else f"{url}:4222" for url in self.urls]
         options: dict[str, Any] = {"servers": servers, "tls": self.tls}
@@ -127,8 +132,11 @@ class Brokers:
         elif user:
             options["token"] = unquote(user)
         if self.credentials:
-            kind = "user_credentials" if _has_jwt(self.credentials) else "nkeys_seed"
-            options[kind] = self.credentials
+            seed = _seed_in(self.credentials)
+            if seed is None:
+                options["user_credentials"] = self.credentials
+            else:
+                options["nkeys_seed_str"] = seed
         return options
 
 
@@ -159,7 +167,7 @@ def _checked_file(credentials: PathName | None) -> str:
     except TypeError as error:
         raise TypeError(f"credentials={credentials!r}: write the path of a file") from error
     try:
-        _has_jwt(path)
+        _seed_in(path)
     except OSError as error:
         raise DialError(f"credentials cannot be read: {error}") from error
     if importlib.util.find_spec("nkeys") is None:
@@ -167,8 +175,8 @@ def _checked_file(credentials: PathName | None) -> str:
     return path
 
 
-def _has_jwt(path: str) -> bool:
-    """Return True for credentials with a JWT, False for an NKEY's seed alone.
+def _seed_in(path: str) -> str | None:
+    """Return the seed of an NKEY that a file holds, None if it holds credentials with a JWT.
 
     Raises:
         OSError: The file cannot be read.
@@ -177,9 +185,9 @@ def _has_jwt(path: str) -> bool:
     with open(path, "rb") as file:
         data = file.read().strip()
     if _JWT in data:
-        return True
-    if data.startswith(_USER_SEED) and len(data.split()) == 1:
-        return False
+        return None
+    if data.startswith(_USER_SEED) and data.isalnum():
+        return data.decode()
     raise ValueError(
         f"credentials={path!r}: the file holds neither credentials of a user (.creds) nor the seed"
         " of an NKEY of a user (SU...)"

@@ -43,8 +43,8 @@ class Attempt:
         if self.call is not None:
             return is_unwritten(self.call)
         # The connection has carried the call out without telling of it.
-        is_over = self.line is not None and isinstance(self.error, DisconnectedError)
-        return is_over and self.error.started is False
+        is_over = isinstance(self.error, (DisconnectedError, ShutdownError))
+        return self.line is not None and is_over and self.error.started is False
 
 
 def is_unwritten(call: Call[Any]) -> bool:

@@ -16,6 +16,7 @@ import trustme
 
 import rpcgen
 from rpcgen import Method, Retry, RpcError, WorkQueue, aio
+from rpcgen.resolve.brokers import Brokers
 from tests.support.broker import Broker, broker, cluster, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
@@ -125,7 +126,23 @@ def test_credentials_let_in(own: Broker, road: Road, kind: str, tmp_path: Path) 
     config, file = getattr(nats_users, kind)(tmp_path)
     (tmp_path / "config").write_text(config)
     own.start("-c", str(tmp_path / "config"))
+    begin_account(own, file)
     assert road(at(own), credentials=file) == 42
+
+
+def begin_account(made: Broker, credentials: Path) -> None:
+    """Have a broker begin with an account, as it does with the first who comes with its JWT.
+
+    Where two come at the same time, version 2.9.10 may lose what it keeps for the first one.
+    """
+
+    async def connect() -> None:
+        options = Brokers.of(at(made), credentials=credentials).connect_options()
+        client = await nats.connect(**options)
+        await client.jetstream(timeout=TIMEOUT_S).account_info()
+        await client.close()
+
+    asyncio.run(connect())
 
 
 def test_wrong_credentials_are_said(own: Broker, tmp_path: Path) -> None:
@@ -140,7 +157,7 @@ def test_wrong_credentials_are_said(own: Broker, tmp_path: Path) -> None:
     with rpcgen.dial(at(own), credentials=stranger) as client:
         # The broker may have hung up before what it says has been read.
         with pytest.raises(RpcError, match=r"Authorization Violation|reset by peer"):
-            client.submit(DOUBLE, 1, timeout=1.0)
+            client.call(DOUBLE, 1, timeout=TIMEOUT_S)
 
 
 def test_permissions_that_the_page_shows_suffice(own: Broker, tmp_path: Path) -> None:
@@ -154,10 +171,10 @@ def test_permissions_that_the_page_shows_suffice(own: Broker, tmp_path: Path) ->
     server.work(at(own, "worker:w"))
     with server, rpcgen.dial(at(own, "client:c")) as client:
         assert client.submit(methods[0], 21, timeout=TIMEOUT_S).result(TIMEOUT_S) == 42
-        with pytest.raises(
-            RpcError, match=r"(?i)permissions violation.*rpcgen\.calls\.bank\.refund"
-        ):
-            client.submit(methods[1], 21, timeout=1.0)
+        with pytest.raises(RpcError):
+            client.submit(methods[1], 21, key="k", timeout=1.0)
+        with pytest.raises(RpcError, match="nothing is known of a call"):
+            client.ticket(methods[1], "k").done()
 
 
 def test_credentials_for_no_broker_are_an_error(tmp_path: Path) -> None:
@@ -195,7 +212,7 @@ def test_broker_is_encrypted_to(encrypted: Broker, road: Road, trusting: ssl.SSL
 def test_broker_is_trusted_by_those_who_are_told_to(encrypted: Broker) -> None:
     with rpcgen.dial(at(encrypted, scheme="nats+tls")) as client:
         with pytest.raises(RpcError, match="certificate verify failed"):
-            client.submit(DOUBLE, 1, timeout=2.0)
+            client.call(DOUBLE, 1, timeout=TIMEOUT_S)
 
 
 def test_nobody_says_who_one_is_without_encryption(own: Broker, trusting: ssl.SSLContext) -> None:
@@ -203,7 +220,7 @@ def test_nobody_says_who_one_is_without_encryption(own: Broker, trusting: ssl.SS
     own.start("--user", "me", "--pass", "secret")
     with rpcgen.dial(at(own, "me:secret", "nats+tls"), tls=trusting) as client:
         with pytest.raises(RpcError, match="the broker does not encrypt"):
-            client.submit(DOUBLE, 1, timeout=1.0)
+            client.call(DOUBLE, 1, timeout=TIMEOUT_S)
 
 
 def test_context_for_a_broker_without_encryption_is_an_error(trusting: ssl.SSLContext) -> None:

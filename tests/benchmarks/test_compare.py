@@ -24,7 +24,7 @@ def test_ours_are_the_peers_with_code_of_this_project() -> None:
     assert "rpcgen" in OURS
     assert "go-to-rpcgen-uvloop" in OURS
     assert not {"go", "grpcio", "sockets"} & set(OURS)
-    assert not {"rpcgen-processes", "go-to-rpcgen-processes"} & set(OURS)
+    assert not {"rpcgen-process", "rpcgen-processes", "go-to-rpcgen-processes"} & set(OURS)
 
 
 def test_ratio_is_the_median_of_the_rounds() -> None:

@@ -96,18 +96,19 @@ def test_what_is_known_stays() -> None:
 @pytest.mark.parametrize(
     ("text", "option"),
     [
-        (SEED, "nkeys_seed"),
-        (f"-----BEGIN NATS USER JWT-----\neyJ\n-----\n\n{SEED}", "user_credentials"),
+        (SEED, {"nkeys_seed_str": SEED.strip()}),
+        (f"-----BEGIN NATS USER JWT-----\neyJ\n-----\n\n{SEED}", {"user_credentials": "{file}"}),
     ],
 )
 def test_credentials_are_told_by_what_the_file_holds(
-    text: str, option: str, tmp_path: Path
+    text: str, option: dict[str, str], tmp_path: Path
 ) -> None:
     pytest.importorskip("nkeys")
     file = tmp_path / "me"
     file.write_text(text)
     made = Brokers.of("nats://a", credentials=file).connect_options()
-    assert made == {"servers": ["nats://a:4222"], "tls": None, option: str(file)}
+    said = {name: value.format(file=file) for name, value in option.items()}
+    assert made == {"servers": ["nats://a:4222"], "tls": None, **said}
 
 
 def test_file_without_credentials_is_an_error(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from rpcgen import (
     Reconnect,
     Retry,
     RpcError,
+    ShutdownError,
 )
 from rpcgen.sync import Channel, channel_pool
 from rpcgen.testing.certificates import client_context, server_context
@@ -314,8 +315,10 @@ def test_call_beside_another_one_does_not_go_the_short_way(channel: Channel) -> 
     assert way.calls == 0
 
 
-def test_call_that_was_never_written_goes_another_way(channel: Channel) -> None:
-    unwritten = DisconnectedError("broken pipe")
+@pytest.mark.parametrize("unwritten", [DisconnectedError("broken pipe"), ShutdownError()])
+def test_call_that_was_never_written_goes_another_way(
+    channel: Channel, unwritten: RpcError
+) -> None:
     unwritten.started = False
     way = ShortWay(channel, unwritten)
     assert channel.call(ARITH_MULTIPLY, Args(7, 8)) == 56
