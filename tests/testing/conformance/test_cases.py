@@ -89,6 +89,8 @@ def test_broken_method_fails_its_cases(
         assert set(failures(listener.address)) == expected
 
 
+@pytest.mark.heavy
+@pytest.mark.slow
 def test_server_that_carries_out_one_call_at_a_time_is_not_parallel(api: Api) -> None:
     options: ServerOptions = {"max_calls_per_connection": 1}
     address = "tcp://127.0.0.1:0"
