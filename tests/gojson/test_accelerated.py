@@ -311,7 +311,7 @@ def test_references_are_given_back() -> None:
     for _ in range(3):
         work()
     gc.collect()
-    counts = partial(map, sys.getrefcount, (Item, Whole, True, None, parsed, WHOLE))
+    counts = partial(map, sys.getrefcount, (Item, Whole, parsed, WHOLE))
     held, blocks = list(counts()), sys.getallocatedblocks()
     for _ in range(100):
         work()
