@@ -102,5 +102,7 @@ extern PyType_Spec decode_message_spec;
 extern PyType_Spec stream_spec;
 extern PyType_Spec header_reader_spec;
 extern PyType_Spec message_encoder_spec;
+extern PyType_Spec server_calls_spec;
+extern PyType_Spec server_steps_spec;
 
 #endif

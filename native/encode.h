@@ -94,6 +94,10 @@ int put_by(PyObject *function, PyObject *value, Writer *w, int level);
 PyObject *write_message(
     PyObject *function, PyObject *ahead, PyObject *id, PyObject *value, PyObject *interfaces);
 
+/* Return the message of a value behind other bytes, by a MessageEncoder; NULL where it is out of the
+ * ordinary. */
+PyObject *short_message(PyObject *encoder, PyObject *ahead, PyObject *value, PyObject *asked);
+
 /* Write a value that is sent whatever it is. */
 int put_element(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level);
 

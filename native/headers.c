@@ -141,9 +141,9 @@ read_timed(HeaderReader *h, Found *found)
     return header;
 }
 
-/* Return the header that is next; NULL where it is not known. */
+/* Return the header that is next; NULL where it is not known, or is none of `is_plain`. */
 static PyObject *
-read_known(HeaderReader *h)
+read_known(HeaderReader *h, int is_plain)
 {
     Stream *s = (Stream *)h->stream;
     if (s == NULL || h->known == NULL || h->timeouts == NULL || h->plain.make == NULL
@@ -184,7 +184,7 @@ read_known(HeaderReader *h)
     if (width > 0) {
         header = read_plain(h, &found, width);
     }
-    else if (width == 0) {
+    else if (width == 0 && !is_plain) {
         header = read_timed(h, &found);
     }
     Py_DECREF(entry);
@@ -192,10 +192,22 @@ read_known(HeaderReader *h)
     return header;
 }
 
+Stream *
+stream_of(PyObject *headers)
+{
+    return (Stream *)((HeaderReader *)headers)->stream;
+}
+
+PyObject *
+read_plain_header(PyObject *headers)
+{
+    return read_known((HeaderReader *)headers, 1);
+}
+
 static PyObject *
 decode(PyObject *self, PyObject *ignored)
 {
-    PyObject *header = read_known((HeaderReader *)self);
+    PyObject *header = read_known((HeaderReader *)self, 0);
     if (header != NULL || PyErr_Occurred()) {
         return header;
     }

@@ -11,10 +11,10 @@ typedef struct {
 
 static const char *const NAMES[] = {"ahead", "value", "schema", NULL};
 
-/* Return the message of a value behind other bytes; NULL where it is out of the ordinary. */
-static PyObject *
-short_message(MessageEncoder *e, PyObject *ahead, PyObject *value, PyObject *asked)
+PyObject *
+short_message(PyObject *encoder, PyObject *ahead, PyObject *value, PyObject *asked)
 {
+    MessageEncoder *e = (MessageEncoder *)encoder;
     if (e->whole == NULL) {
         return NULL;
     }
@@ -70,7 +70,7 @@ static PyObject *
 encoded(PyObject *self, PyObject *ahead, PyObject *value, PyObject *asked)
 {
     MessageEncoder *e = (MessageEncoder *)self;
-    PyObject *data = short_message(e, ahead, value, asked);
+    PyObject *data = short_message(self, ahead, value, asked);
     if (data != NULL || PyErr_Occurred()) {
         return data;
     }
@@ -105,7 +105,7 @@ encode_parts_after(
     if (take_arguments(arguments, count, keywords, NAMES, 2, given) < 0) {
         return NULL;
     }
-    PyObject *data = short_message((MessageEncoder *)self, given[0], given[1], given[2]);
+    PyObject *data = short_message(self, given[0], given[1], given[2]);
     if (data == NULL) {
         return PyErr_Occurred() ? NULL : parts_in_python(self, given[0], given[1], given[2]);
     }

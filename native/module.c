@@ -173,7 +173,8 @@ module_exec(PyObject *module)
     PyType_Spec *const specs[] = {
         &encode_function_spec, &decode_program_spec,  &decode_message_spec,
         &decode_function_spec, &header_reader_spec,
-        &message_encoder_spec,
+        &message_encoder_spec, &server_calls_spec,
+        &server_steps_spec,
     };
     for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
         PyObject *type = add_type(module, specs[i]);

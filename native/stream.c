@@ -96,8 +96,7 @@ consume(Stream *s, Py_ssize_t pos)
     return 0;
 }
 
-/* Return the value of a message and where that ends; NULL where it is out of the ordinary. */
-static PyObject *
+PyObject *
 decode_at(Stream *s, PyObject *data, Py_ssize_t pos, PyObject *asked, Py_ssize_t *end)
 {
     if (s->whole == NULL || data == NULL || !PyBytes_CheckExact(data)) {
@@ -115,9 +114,8 @@ decode_at(Stream *s, PyObject *data, Py_ssize_t pos, PyObject *asked, Py_ssize_t
     return value;
 }
 
-/* Drop the exception that is set: return -1 if it is an interrupt, or cannot be looked at. */
-static int
-drop(PyObject *self)
+int
+drop_in_stream(PyObject *self)
 {
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback); /* attributes are not found while one is set */
@@ -151,7 +149,7 @@ decode(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *k
     if (value != NULL) {
         return value;
     }
-    if (PyErr_Occurred() && drop(self) < 0) {
+    if (PyErr_Occurred() && drop_in_stream(self) < 0) {
         return NULL;
     }
     /* Decoded again, it says what is wrong. */
@@ -177,7 +175,7 @@ decode_after(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
         return value;
     }
     Py_XDECREF(value);
-    if (PyErr_Occurred() && drop(self) < 0) {
+    if (PyErr_Occurred() && drop_in_stream(self) < 0) {
         return NULL;
     }
     PyObject *name = PyUnicode_InternFromString("_decode_after_in_python");

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
         EncodeFunction,
         HeaderReader,
         MessageEncoder,
+        ServerCalls,
+        ServerSteps,
         Stream,
     )
 else:
@@ -23,6 +25,8 @@ else:
     EncodeFunction = _accelerator.EncodeFunction
     HeaderReader = _accelerator.HeaderReader
     MessageEncoder = _accelerator.MessageEncoder
+    ServerCalls = _accelerator.ServerCalls
+    ServerSteps = _accelerator.ServerSteps
     Stream = _accelerator.Stream
 
 __all__ = [
@@ -32,5 +36,7 @@ __all__ = [
     "EncodeFunction",
     "HeaderReader",
     "MessageEncoder",
+    "ServerCalls",
+    "ServerSteps",
     "Stream",
 ]
