@@ -104,5 +104,6 @@ extern PyType_Spec header_reader_spec;
 extern PyType_Spec message_encoder_spec;
 extern PyType_Spec server_calls_spec;
 extern PyType_Spec server_steps_spec;
+extern PyType_Spec server_executor_spec;
 
 #endif

@@ -175,6 +175,7 @@ module_exec(PyObject *module)
         &decode_function_spec, &header_reader_spec,
         &message_encoder_spec, &server_calls_spec,
         &server_steps_spec,
+        &server_executor_spec,
     };
     for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
         PyObject *type = add_type(module, specs[i]);

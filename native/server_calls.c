@@ -6,8 +6,10 @@
 #define MOST_NUMBER 10
 
 static const char *const NAMES[ATTRIBUTE_COUNT] = {
-    "calls", "_current", "draining", "_eof", "finished", "lock", "locked", "_partial", "request",
-    "response", "seq", "_served", "service_method", "started", "statistics", "uncounted",
+    "acquire", "_answer", "_answer_failure", "append", "_broken", "calls", "_current", "draining",
+    "_enqueue", "_eof", "finished", "function", "lock", "locked", "_partial", "release", "request",
+    "response", "_send", "seq", "_served", "service_method", "size", "started", "statistics",
+    "uncounted", "_waiting",
 };
 
 /* Return 1 if an attribute of the session is the object, 0 if it is another one. */
@@ -232,6 +234,14 @@ listed(PyObject *object)
         Py_CLEAR(list);
     }
     return list;
+}
+
+int
+is_free(ServerCalls *c, PyObject *lock)
+{
+    PyObject *is_locked = PyObject_CallMethodObjArgs(lock, c->names[NAME_LOCKED], NULL);
+    Py_XDECREF(is_locked);
+    return is_locked == NULL ? -1 : is_locked == Py_False;
 }
 
 int

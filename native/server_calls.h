@@ -18,24 +18,35 @@ enum {
     SLOT_COUNT
 };
 
-/* Attributes of the session, of calls, methods and statistics. */
+/* Attributes of the session, of calls, methods and statistics, of connections and what they hold. */
 enum {
+    NAME_ACQUIRE,
+    NAME_ANSWER,
+    NAME_ANSWER_FAILURE,
+    NAME_APPEND,
+    NAME_BROKEN,
     NAME_CALLS,
     NAME_CURRENT,
     NAME_DRAINING,
+    NAME_ENQUEUE,
     NAME_EOF,
     NAME_FINISHED,
+    NAME_FUNCTION,
     NAME_LOCK,
     NAME_LOCKED,
     NAME_PARTIAL,
+    NAME_RELEASE,
     NAME_REQUEST,
     NAME_RESPONSE,
+    NAME_SEND,
     NAME_SEQ,
     NAME_SERVED,
     NAME_SERVICE_METHOD,
+    NAME_SIZE,
     NAME_STARTED,
     NAME_STATISTICS,
     NAME_UNCOUNTED,
+    NAME_WAITING,
     ATTRIBUTE_COUNT
 };
 
@@ -79,7 +90,31 @@ PyObject *plain_reply(ServerCalls *c, PyObject *call, PyObject *value);
 /* Drop the exception that is set, if there is one: return -1 if it is an interrupt. */
 int drop_in_calls(ServerCalls *c);
 
+/* Return true if nobody holds a lock: what is done then until code in Python runs is done as if it
+ * were held. -1 with an exception. */
+int is_free(ServerCalls *c, PyObject *lock);
+
 /* Return a list of an object that is given away. */
 PyObject *listed(PyObject *object);
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *calls; /* ServerCalls */
+    PyObject *execution;
+    PyObject *clock;
+    PyObject *set_current;
+    PyObject *coroutine_type;
+    PyObject *started_in_python;
+    PyObject *succeeded_in_python;
+} ServerSteps;
+
+/* Begin a call that is plain. */
+int start_call(ServerSteps *steps, ServerCalls *c, PyObject *call);
+
+/* Take note of the time at which a call has ended, and count it. */
+int end_call(ServerSteps *steps, ServerCalls *c, PyObject *call);
+
+/* Return the reply as one piece of bytes; NULL where it is out of the ordinary. */
+PyObject *answer_call(ServerSteps *steps, ServerCalls *c, PyObject *call, PyObject *reply);
 
 #endif

@@ -4,29 +4,14 @@
 /* rpcgen.protocol.statistics.COUNTED_AT_ONCE */
 #define COUNTED_AT_ONCE 128
 
-typedef struct {
-    PyObject_HEAD
-    PyObject *calls; /* ServerCalls */
-    PyObject *execution;
-    PyObject *clock;
-    PyObject *set_current;
-    PyObject *coroutine_type;
-    PyObject *started_in_python;
-    PyObject *succeeded_in_python;
-} ServerSteps;
-
-/* Return true if nobody holds the lock of statistics: what is done then until code in Python runs is
- * done as if it were held. -1 with an exception. */
+/* Return true if nobody holds the lock of statistics, see `is_free`. */
 static int
-is_free(ServerCalls *c, PyObject *statistics)
+is_uncontended(ServerCalls *c, PyObject *statistics)
 {
-    PyObject *lock = PyObject_GetAttr(statistics, c->names[NAME_LOCK]), *is_locked = NULL;
-    if (lock != NULL) {
-        is_locked = PyObject_CallMethodObjArgs(lock, c->names[NAME_LOCKED], NULL);
-        Py_DECREF(lock);
-    }
-    Py_XDECREF(is_locked);
-    return is_locked == NULL ? -1 : is_locked == Py_False;
+    PyObject *lock = PyObject_GetAttr(statistics, c->names[NAME_LOCK]);
+    int result = lock == NULL ? -1 : is_free(c, lock);
+    Py_XDECREF(lock);
+    return result;
 }
 
 static PyObject *
@@ -43,7 +28,7 @@ statistics_of(ServerCalls *c, PyObject *call)
 static int
 count_start(ServerCalls *c, PyObject *statistics)
 {
-    int free_lock = is_free(c, statistics), result = -1;
+    int free_lock = is_uncontended(c, statistics), result = -1;
     if (free_lock <= 0) {
         PyObject *done = NULL;
         if (free_lock == 0) {
@@ -67,7 +52,7 @@ count_start(ServerCalls *c, PyObject *statistics)
 static int
 count_end(ServerCalls *c, PyObject *statistics, PyObject *duration)
 {
-    int free_lock = is_free(c, statistics), result = -1;
+    int free_lock = is_uncontended(c, statistics), result = -1;
     PyObject *uncounted = NULL;
     if (free_lock > 0) {
         uncounted = PyObject_GetAttr(statistics, c->names[NAME_UNCOUNTED]);
@@ -88,6 +73,27 @@ count_end(ServerCalls *c, PyObject *statistics, PyObject *duration)
     return done == NULL ? -1 : 0;
 }
 
+int
+start_call(ServerSteps *steps, ServerCalls *c, PyObject *call)
+{
+    if (set_slot(c, SLOT_EXECUTION, call, steps->execution) < 0) {
+        return -1;
+    }
+    PyObject *now = PyObject_CallNoArgs(steps->clock), *statistics, *token = NULL;
+    if (now == NULL || set_slot(c, SLOT_BEGAN, call, now) < 0) {
+        Py_XDECREF(now);
+        return -1;
+    }
+    Py_DECREF(now);
+    statistics = statistics_of(c, call);
+    if (statistics != NULL && count_start(c, statistics) == 0) {
+        token = PyObject_CallFunctionObjArgs(steps->set_current, call, NULL);
+    }
+    Py_XDECREF(statistics);
+    Py_XDECREF(token);
+    return token == NULL ? -1 : 0;
+}
+
 static PyObject *
 started(PyObject *self, PyObject *call)
 {
@@ -97,29 +103,13 @@ started(PyObject *self, PyObject *call)
         return PyErr_Occurred() ? NULL
                                 : PyObject_CallFunctionObjArgs(steps->started_in_python, call, NULL);
     }
-    if (set_slot(c, SLOT_EXECUTION, call, steps->execution) < 0) {
-        return NULL;
-    }
-    PyObject *now = PyObject_CallNoArgs(steps->clock), *statistics, *token = NULL;
-    if (now == NULL || set_slot(c, SLOT_BEGAN, call, now) < 0) {
-        Py_XDECREF(now);
-        return NULL;
-    }
-    Py_DECREF(now);
-    statistics = statistics_of(c, call);
-    if (statistics != NULL && count_start(c, statistics) == 0) {
-        token = PyObject_CallFunctionObjArgs(steps->set_current, call, NULL);
-    }
-    Py_XDECREF(statistics);
-    Py_XDECREF(token);
-    if (token == NULL) {
+    if (start_call(steps, c, call) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
 }
 
-/* Take note of the time at which a call has ended, and count it. */
-static int
+int
 end_call(ServerSteps *steps, ServerCalls *c, PyObject *call)
 {
     PyObject *ended = PyObject_CallNoArgs(steps->clock), *began, *duration = NULL, *statistics = NULL;
@@ -142,6 +132,12 @@ end_call(ServerSteps *steps, ServerCalls *c, PyObject *call)
     return result;
 }
 
+PyObject *
+answer_call(ServerSteps *steps, ServerCalls *c, PyObject *call, PyObject *reply)
+{
+    return (PyObject *)Py_TYPE(reply) == steps->coroutine_type ? NULL : plain_reply(c, call, reply);
+}
+
 static PyObject *
 succeeded(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 {
@@ -151,10 +147,8 @@ succeeded(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
         PyErr_SetString(PyExc_TypeError, "succeeded takes a call and a reply");
         return NULL;
     }
-    PyObject *call = arguments[0], *reply = arguments[1], *data = NULL;
-    if ((PyObject *)Py_TYPE(reply) != steps->coroutine_type) {
-        data = plain_reply(c, call, reply);
-    }
+    PyObject *call = arguments[0], *reply = arguments[1];
+    PyObject *data = answer_call(steps, c, call, reply);
     if (data == NULL) {
         if (drop_in_calls(c) < 0) {
             return NULL;

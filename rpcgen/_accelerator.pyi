@@ -130,3 +130,16 @@ class ServerSteps:
     ) -> ServerSteps: ...
     def started(self, call: Any, /) -> None: ...
     def succeeded(self, call: Any, reply: object, /) -> Sequence[bytes]: ...
+
+class ServerExecutor:
+    def __new__(
+        cls,
+        steps: ServerSteps,
+        connection: Any,
+        encoding: object,
+        lock: object,
+        send_buffer: object,
+        execute_in_python: Callable[[Any], float],
+        /,
+    ) -> ServerExecutor: ...
+    def execute(self, call: Any, /) -> float: ...

@@ -217,14 +217,25 @@ class PlainCodec(Protocol):
 
 
 class ServedSteps(Protocol):
-    """Steps of the calls of `ServedCalls`: those of an `Execution`, with the same names."""
+    """Steps of the calls of `ServedCalls`."""
 
-    def started(self, call: Any, /) -> None:
-        """See `Execution.started`."""
-        ...
+    started: Callable[[Any], None]
+    """A function that does what `Execution.started` does."""
 
-    def succeeded(self, call: Any, reply: object, /) -> Sequence[bytes]:
-        """See `Execution.succeeded`."""
+    succeeded: Callable[[Any, object], Sequence[bytes]]
+    """A function that does what `Execution.succeeded` does."""
+
+    def executor(
+        self, connection: Any, encoding: object, lock: object, send_buffer: object
+    ) -> Callable[[Any], float]:
+        """Return what does as ``execute`` of a connection with threads.
+
+        Args:
+            connection: The connection, whose methods do what is out of the ordinary.
+            encoding: Its lock over encoding and what is to be sent.
+            lock: Its lock over what is to be sent.
+            send_buffer: What is to be sent.
+        """
         ...
 
 

@@ -98,13 +98,13 @@ class Execution:
             self._peer = self._look_up_peer()
         return self._peer
 
-    def steps(self) -> ServedSteps:
-        """Return what carries calls out with the steps of this, by the accelerator if it is there.
+    def steps(self) -> ServedSteps | None:
+        """Return what takes plain calls through the steps of this, if the accelerator is there.
 
         For an API with threads, whose statistics have locks.
         """
         calls: ServedCalls | None = getattr(self._protocol, "served_calls", None)
-        return self if calls is None else calls.steps(self, current.set, CoroutineType)
+        return None if calls is None else calls.steps(self, current.set, CoroutineType)
 
     def started(self, invocation: Invocation) -> None:
         """Count a call whose handler is about to run, here in this thread or task.

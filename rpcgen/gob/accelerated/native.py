@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         HeaderReader,
         MessageEncoder,
         ServerCalls,
+        ServerExecutor,
         ServerSteps,
         Stream,
     )
@@ -26,6 +27,7 @@ else:
     HeaderReader = _accelerator.HeaderReader
     MessageEncoder = _accelerator.MessageEncoder
     ServerCalls = _accelerator.ServerCalls
+    ServerExecutor = _accelerator.ServerExecutor
     ServerSteps = _accelerator.ServerSteps
     Stream = _accelerator.Stream
 
@@ -37,6 +39,7 @@ __all__ = [
     "HeaderReader",
     "MessageEncoder",
     "ServerCalls",
+    "ServerExecutor",
     "ServerSteps",
     "Stream",
 ]

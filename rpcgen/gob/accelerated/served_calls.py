@@ -8,7 +8,7 @@ from typing import Any, Final
 from . import native
 from .encode_plan import slot_of
 
-__all__ = ["ServedCalls"]
+__all__ = ["ServedCalls", "ServedSteps"]
 
 # The slots of a call, in the order in which the accelerator takes them.
 _SLOTS: Final = (
@@ -56,7 +56,7 @@ class ServedCalls:
 
     def steps(
         self, execution: Any, set_current: Callable[[Any], object], unanswerable: type[Any]
-    ) -> native.ServerSteps:
+    ) -> ServedSteps:
         """Return what does as ``started`` and ``succeeded`` of an `Execution` do.
 
         Args:
@@ -64,13 +64,41 @@ class ServedCalls:
             set_current: Takes note of the call that runs in this thread.
             unanswerable: Class of replies that are none.
         """
-        started, succeeded = execution.started, execution.succeeded
-        return native.ServerSteps(
-            self._calls,
-            execution,
-            execution.clock,
-            set_current,
-            unanswerable,
-            started,
-            succeeded,
+        in_python = execution.started, execution.succeeded
+        steps = native.ServerSteps(
+            self._calls, execution, execution.clock, set_current, unanswerable, *in_python
         )
+        return ServedSteps(steps)
+
+
+class ServedSteps:
+    """Steps of such calls.
+
+    Attributes:
+        started: Does what that method of the execution does.
+        succeeded: Does what that method of the execution does.
+    """
+
+    __slots__ = ("_steps", "started", "succeeded")
+
+    def __init__(self, steps: native.ServerSteps) -> None:
+        self._steps = steps
+        self.started: Callable[[Any], None] = steps.started
+        self.succeeded: Callable[[Any, object], Sequence[bytes]] = steps.succeeded
+
+    def executor(
+        self, connection: Any, encoding: object, lock: object, send_buffer: object
+    ) -> Callable[[Any], float]:
+        """Return what does as ``execute`` of a connection does.
+
+        Args:
+            connection: The connection, whose methods do the rest.
+            encoding: Its lock over encoding and what is to be sent.
+            lock: Its lock over what is to be sent.
+            send_buffer: What is to be sent.
+        """
+        execute = connection.execute
+        executor = native.ServerExecutor(
+            self._steps, connection, encoding, lock, send_buffer, execute
+        )
+        return executor.execute

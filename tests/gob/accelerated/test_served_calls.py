@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import random
+import socket
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 from unittest import mock
@@ -23,6 +24,7 @@ from rpcgen.protocol import (
     Request,
     ServerProtocol,
 )
+from rpcgen.protocol.codec import ServedSteps
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.headers import CANCEL_METHOD, CancelArgs, ExtendedRequest
@@ -38,6 +40,8 @@ from rpcgen.gob.accelerated.encoder import Encoder
 from rpcgen.gob.accelerated.header_cache import HeaderDecoder
 from rpcgen.gob.header_cache import HeaderDecoder as PythonHeaderDecoder
 from rpcgen.protocol import gob_codec
+from rpcgen.sync.send_buffer import SendBuffer
+from rpcgen.sync.stream import Stream
 from tests.protocol.messages import DOUBLE, SUM, Pair
 
 # Everything is about the accelerator, whatever the process has chosen.
@@ -266,6 +270,12 @@ def compare(seeds: range) -> None:
 # --- steps ----------------------------------------------------------------------------------------
 
 
+def steps_of(execution: Execution) -> ServedSteps:
+    steps = execution.steps()
+    assert steps is not None
+    return steps
+
+
 def executed(made: ServerProtocol, data: bytes) -> tuple[Execution, Invocation]:
     clock = count(0.0, 5.0)
     return Execution(made, lambda: next(clock), lambda call, error: None), begun(made, data)
@@ -274,7 +284,7 @@ def executed(made: ServerProtocol, data: bytes) -> tuple[Execution, Invocation]:
 def test_started_call_is_counted_and_current() -> None:
     made = session()
     execution, call = executed(made, next(warm(made)))
-    execution.steps().started(call)
+    steps_of(execution).started(call)
     assert call.execution is execution
     assert call.began == 0.0
     assert current.get() is call
@@ -284,7 +294,7 @@ def test_started_call_is_counted_and_current() -> None:
 def test_succeeded_call_is_counted() -> None:
     made = session()
     execution, call = executed(made, next(warm(made)))
-    steps = execution.steps()
+    steps = steps_of(execution)
     steps.started(call)
     with mock.patch.object(Execution, "succeeded", not_called):
         steps.succeeded(call, 4)
@@ -298,7 +308,7 @@ def test_many_calls_are_counted() -> None:
     made = session()
     known = warm(made)
     execution, call = executed(made, next(known))
-    steps = execution.steps()
+    steps = steps_of(execution)
     for data in [next(known) for _ in range(COUNTED_AT_ONCE + 1)]:
         call = begun(made, data)
         steps.started(call)
@@ -326,9 +336,9 @@ def test_steps_wait_for_the_lock_of_the_statistics() -> None:
     made = session()
     execution, call = executed(made, next(warm(made)))
     call.served.statistics.lock = lock = HeldLock()
-    execution.steps().started(call)
+    steps_of(execution).started(call)
     assert (lock.asked, call.served.statistics.calls) == (1, 1)
-    execution.steps().succeeded(call, 4)
+    steps_of(execution).succeeded(call, 4)
     assert (lock.asked, call.served.statistics.uncounted) == (2, [5.0])
 
 
@@ -338,7 +348,7 @@ def test_coroutine_as_a_reply_is_refused() -> None:
 
     made = session()
     execution, call = executed(made, next(warm(made)))
-    steps = execution.steps()
+    steps = steps_of(execution)
     steps.started(call)
     assert b"returned a coroutine" in b"".join(steps.succeeded(call, reply()))
     assert call.served.statistics.snapshot().errors == 1
@@ -349,7 +359,7 @@ def test_call_with_a_context_is_left_to_python() -> None:
     execution, call = executed(made, next(warm(made)))
     call.execution = execution
     context = call.make_context()
-    execution.steps().started(call)
+    steps_of(execution).started(call)
     assert context.surroundings is execution
 
 
@@ -362,9 +372,120 @@ def test_what_a_clock_raises_comes_out() -> None:
 
     execution = Execution(made, broken, lambda call, error: None)
     with pytest.raises(RuntimeError, match="no time"):
-        execution.steps().started(call)
+        steps_of(execution).started(call)
 
 
-def test_steps_without_the_accelerator_are_those_of_the_execution() -> None:
+def test_session_in_python_has_no_steps() -> None:
     execution = Execution(session_in_python(), lambda: 0.0, lambda call, error: None)
-    assert execution.steps() is execution
+    assert execution.steps() is None
+
+
+# --- the executor ---------------------------------------------------------------------------------
+
+
+class Sent:
+    """A connection, as far as its executor knows it, whose handler does what it is told."""
+
+    def __init__(self, handler: Callable[[int], object] = lambda number: number) -> None:
+        made = session()
+        self.execution, self.call = executed(made, next(warm(made)))
+        self.call.served.function = handler
+        self.encoding, self.lock = threading.Lock(), threading.Lock()
+        self.ours, self.theirs = socket.socketpair()
+        self.buffer = SendBuffer(Stream(self.ours))
+        self.python: list[str] = []
+        self.error: BaseException | None = None
+
+    def run(self) -> float:
+        steps = steps_of(self.execution)
+        with self.ours, self.theirs:
+            return steps.executor(self, self.encoding, self.lock, self.buffer)(self.call)
+
+    def execute(self, invocation: Invocation) -> float:
+        self.python.append("execute")
+        return 1.0
+
+    def _answer(self, invocation: Invocation, reply: object) -> None:
+        self.python.append("_answer")
+        self.execution.succeeded(invocation, reply)
+
+    def _answer_failure(self, invocation: Invocation, error: BaseException) -> None:
+        self.python.append("_answer_failure")
+        self.error = error
+        assert current.get() is invocation
+        self.execution.failed(invocation, error)
+
+    def _enqueue(self, parts: list[bytes]) -> None:
+        self.python.append("_enqueue")
+        assert self.encoding.locked()
+        self.buffer.put(parts)
+
+
+def test_executed_call_is_left_to_be_sent() -> None:
+    sent = Sent()
+    assert sent.run() == sent.call.ended == 5.0
+    assert sent.buffer.size == len(sent.execution._reply_parts(sent.call, 3)[0])
+    assert (sent.python, current.get(), sent.encoding.locked()) == ([], None, False)
+    assert sent.call.served.statistics.snapshot().in_flight == 0
+
+
+def test_executed_call_is_current_while_its_handler_runs() -> None:
+    seen_by_handler = []
+
+    def handler(number: int) -> int:
+        seen_by_handler.append(current.get())
+        return number
+
+    sent = Sent(handler)
+    sent.run()
+    assert seen_by_handler == [sent.call]
+
+
+def test_what_the_handler_raises_is_answered_in_python() -> None:
+    def handler(number: int) -> int:
+        raise ValueError(number)
+
+    sent = Sent(handler)
+    assert sent.run() == sent.call.ended
+    assert sent.python == ["_answer_failure"]
+    assert isinstance(sent.error, ValueError)
+    assert sent.error.__traceback__ is not None
+    assert current.get() is None
+
+
+@pytest.mark.parametrize("reply", ["text", 1 << 70])
+def test_reply_that_does_not_fit_is_answered_in_python(reply: object) -> None:
+    sent = Sent(lambda number: reply)
+    sent.run()
+    assert (sent.python, sent.encoding.locked()) == (["_answer"], False)
+    assert sent.call.served.statistics.snapshot().errors == 1
+
+
+def test_reply_while_another_thread_encodes_is_answered_in_python() -> None:
+    sent = Sent()
+    with sent.encoding:
+        sent.run()
+    assert sent.python == ["_answer"]
+
+
+def test_reply_while_another_thread_sends_is_queued_in_python() -> None:
+    sent = Sent()
+    with sent.lock:
+        sent.run()
+    assert sent.python == ["_enqueue"]
+    assert sent.buffer.size > 0
+
+
+def test_reply_to_a_client_that_has_gone_is_queued_in_python() -> None:
+    sent = Sent()
+    sent.buffer.discard()
+    sent.run()
+    assert (sent.python, sent.buffer.size) == (["_enqueue"], 0)
+
+
+def test_call_with_a_context_is_executed_in_python() -> None:
+    sent = Sent()
+    sent.call.execution = sent.execution
+    sent.call.make_context()
+    assert sent.run() == 1.0
+    assert sent.python == ["execute"]
