@@ -107,7 +107,7 @@ class ServerProtocol:
         # What plain calls are of; nothing while all are refused.
         self._served = registry.served
         self.served_calls = calls = served_calls(codec, self, Invocation)
-        """What takes plain calls off the codec's stream in the place of this, if there is any."""
+        """Calls that the accelerator takes off the codec's stream; None where it is not there."""
         if calls is not None:
             # It looks at `_current`, `_partial`, `_served` and `draining`, and sets `_eof`.
             self.next_event = calls.next  # type: ignore[method-assign]
