@@ -144,10 +144,10 @@ MARKERS = {
     "gob/accelerated/test_decode_plan.py::test_references_of_many_entries_are_given_back": HEAVY,
     "gob/accelerated/test_decoder.py::test_collector_waits_for_a_message_of_many_objects": HEAVY,
     "gob/accelerated/test_decoder.py::test_references_of_single_values_are_given_back": HEAVY,
-    "gob/accelerated/test_decoder.py::test_references_of_values_that_keep_their_types_are_given_back": HEAVY,
+    "gob/accelerated/test_decoder.py::test_references_of_values_that_keep_their_types_are_given_back": HEAVY,  # noqa: E501
     "gob/accelerated/test_encode_plan.py::test_references_are_given_back": HEAVY,
     "gob/accelerated/test_encoder.py::test_references_of_single_values_are_given_back": HEAVY,
-    "gob/accelerated/test_encoder.py::test_references_of_values_that_tell_their_types_are_given_back": HEAVY,
+    "gob/accelerated/test_encoder.py::test_references_of_values_that_tell_their_types_are_given_back": HEAVY,  # noqa: E501
     "gob/decode/test_checked.py::test_keys_that_collide_are_refused": HEAVY,
     "gob/decode/test_fast.py::test_structs_of_many_fields_with_gaps": HEAVY,
     "gob/test_cost.py": ("slow",),
