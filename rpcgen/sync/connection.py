@@ -230,8 +230,14 @@ class ServerConnection:
         with self._lock:
             self._update_interest()
 
-    def on_ready(self, term: LeaderTerm, events: int) -> bool:
-        """Do what there is to do, and return whether this thread still leads afterwards."""
+    def on_ready(self, term: LeaderTerm, events: int, *, is_alone: bool = False) -> bool:
+        """Do what there is to do, and return whether this thread still leads afterwards.
+
+        Args:
+            term: That of the leader.
+            events: Those of the socket.
+            is_alone: True if no other connection has its turn: `flush_turn` is part of this then.
+        """
         # `LeaderTerm.start` and `finish`, here and below: a turn takes a tenth less without calls.
         term.connection = self
         term.current.append(self)
@@ -243,6 +249,8 @@ class ServerConnection:
         except BaseException:  # a codec from outside, or a fault of ours: not the end of others
             self._log_broken()
             self._aborted = True
+        if is_alone:  # 4 % of the server's time where calls follow one another
+            return self._end_turn(term)
         term.unflushed.append(self)
         try:
             term.current.pop()
@@ -257,6 +265,9 @@ class ServerConnection:
         term.current.append(self)
         if term.watchdog.seen:
             term.watchdog.kick()
+        return self._end_turn(term)
+
+    def _end_turn(self, term: LeaderTerm) -> bool:
         try:
             with self._lock:
                 if self._send_buffer.size:
@@ -361,20 +372,20 @@ class ServerConnection:
         if (events & ~WRITE and not self._has_buffered_requests) or self._stream.has_buffered:
             self._read()
         self._has_buffered_requests = True
-        # Looked at for every request, and attributes of this one object as long as it lives.
         dispatch, next_event = self._scheduler.dispatch, self._protocol.next_event
-        send_buffer, running, in_flight = self._send_buffer, self.running, self._in_flight.calls
+        running, in_flight = self.running, self._in_flight.calls
         gathered_since = 0.0
         for _ in range(MAX_REQUESTS_PER_TURN):
             if self._aborted or (
-                (running or in_flight or send_buffer.size > WRITE_HIGH_WATER) and self._is_throttled
+                (running or in_flight or self._send_buffer.size > WRITE_HIGH_WATER)
+                and self._is_throttled
             ):
                 return True
             event = next_event()
             if event is None:
                 self._has_buffered_requests = False
                 return True
-            if not isinstance(event, Invocation):
+            if type(event) is not Invocation:
                 self._send_event(event)
                 continue
             if self._refuses_calls and self._is_full:
