@@ -120,5 +120,8 @@ extern PyType_Spec single_decoder_spec;
 extern PyType_Spec json_encoder_spec;
 extern PyType_Spec json_decoder_spec;
 extern PyType_Spec exchange_spec;
+extern PyType_Spec server_calls_spec;
+extern PyType_Spec server_steps_spec;
+extern PyType_Spec server_executor_spec;
 
 #endif

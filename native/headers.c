@@ -94,9 +94,9 @@ read_rest(HeaderReader *h, Reader *r, PyObject *name, int is_timed)
     return header;
 }
 
-/* Return the header that is next; NULL where it is not known. */
+/* Return the header that is next; NULL where it is not known, or is none of `is_plain`. */
 static PyObject *
-read_known(HeaderReader *h)
+read_known(HeaderReader *h, int is_plain)
 {
     Stream *s = (Stream *)h->stream;
     if (s == NULL || h->known == NULL || h->timeouts == NULL || h->plain.make == NULL
@@ -131,7 +131,7 @@ read_known(HeaderReader *h)
     Py_INCREF(entry);
     long width = PyLong_AsLong(PyTuple_GetItem(entry, 1));
     PyObject *header = NULL;
-    if (width >= 0) {
+    if (width > 0 || (width == 0 && !is_plain)) {
         r.pos += size;
         r.end = end;
         header = read_rest(h, &r, PyTuple_GetItem(entry, 0), width == 0);
@@ -144,10 +144,22 @@ read_known(HeaderReader *h)
     return header;
 }
 
+Stream *
+stream_of(PyObject *headers)
+{
+    return (Stream *)((HeaderReader *)headers)->stream;
+}
+
+PyObject *
+read_plain_header(PyObject *headers)
+{
+    return read_known((HeaderReader *)headers, 1);
+}
+
 static PyObject *
 decode(PyObject *self, PyObject *ignored)
 {
-    PyObject *header = read_known((HeaderReader *)self);
+    PyObject *header = read_known((HeaderReader *)self, 0);
     if (header != NULL || PyErr_Occurred()) {
         return header;
     }

@@ -3,7 +3,7 @@
 
 /* Number of what the package and the accelerator ask of each other, as it is in
  * rpcgen._implementation: one more with each change of a type, a method or a row of a plan. */
-#define INTERFACE 6
+#define INTERFACE 7
 
 void
 attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
@@ -193,6 +193,8 @@ module_exec(PyObject *module)
         &single_encoder_spec,  &single_decoder_spec,
         &json_encoder_spec,    &json_decoder_spec,
         &exchange_spec,
+        &server_calls_spec,    &server_steps_spec,
+        &server_executor_spec,
     };
     for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
         PyObject *type = add_type(module, specs[i]);

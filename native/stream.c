@@ -101,9 +101,8 @@ decode_at(Stream *s, PyObject *data, Py_ssize_t pos, PyObject *asked, Py_ssize_t
     return value;
 }
 
-/* Drop the exception that is set: return -1 if it is an interrupt, or cannot be looked at. */
-static int
-drop(PyObject *self)
+int
+drop_in_stream(PyObject *self)
 {
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback); /* attributes are not found while one is set */
@@ -137,7 +136,7 @@ decode(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *k
     if (value != NULL) {
         return value;
     }
-    if (PyErr_Occurred() && drop(self) < 0) {
+    if (PyErr_Occurred() && drop_in_stream(self) < 0) {
         return NULL;
     }
     /* Decoded again, it says what is wrong. */
@@ -163,7 +162,7 @@ decode_after(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
         return value;
     }
     Py_XDECREF(value);
-    if (PyErr_Occurred() && drop(self) < 0) {
+    if (PyErr_Occurred() && drop_in_stream(self) < 0) {
         return NULL;
     }
     return in_python(

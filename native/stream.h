@@ -45,4 +45,14 @@ PyObject *decode_at(Stream *s, PyObject *data, Py_ssize_t pos, PyObject *asked, 
 /* Go on after a message. */
 int consume(Stream *s, Py_ssize_t pos);
 
+/* Drop the exception that is set: return -1 if it is an interrupt, or cannot be looked at. */
+int drop_in_stream(PyObject *stream);
+
+/* Return the stream of a HeaderReader, borrowed; NULL if it has none. */
+Stream *stream_of(PyObject *headers);
+
+/* Read a header that is known to a HeaderReader and has nothing but a method and a number; NULL
+ * where it is another one. */
+PyObject *read_plain_header(PyObject *headers);
+
 #endif

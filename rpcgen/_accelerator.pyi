@@ -1,6 +1,6 @@
 """Optional accelerator in C; its sources are below ``native``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 
 from .errors import DecodeError
@@ -162,3 +162,47 @@ class Exchange:
     def _prepare(
         self, parts: tuple[object, ...], descriptor: int, idle: float, spin: float, /
     ) -> None: ...
+
+class ServerCalls:
+    def __new__(
+        cls,
+        session: Any,
+        headers: HeaderReader,
+        encoder: MessageEncoder,
+        heads: dict[str, list[bytes]],
+        call_type: type[Any],
+        slots: tuple[object, ...],
+        next_in_python: Callable[[], Any],
+        reply_in_python: Callable[[Any, Any], Sequence[bytes]],
+        /,
+    ) -> ServerCalls: ...
+    def next(self) -> Any: ...
+    def reply_parts(self, call: Any, value: object, /) -> Sequence[bytes]: ...
+
+class ServerSteps:
+    def __new__(
+        cls,
+        calls: ServerCalls,
+        execution: Any,
+        clock: Callable[[], float],
+        set_current: Callable[[Any], object],
+        unanswerable: type[Any],
+        started: Callable[[Any], None],
+        succeeded: Callable[[Any, Any], Sequence[bytes]],
+        /,
+    ) -> ServerSteps: ...
+    def started(self, call: Any, /) -> None: ...
+    def succeeded(self, call: Any, reply: object, /) -> Sequence[bytes]: ...
+
+class ServerExecutor:
+    def __new__(
+        cls,
+        steps: ServerSteps,
+        connection: Any,
+        encoding: object,
+        lock: object,
+        send_buffer: object,
+        execute_in_python: Callable[[Any], float],
+        /,
+    ) -> ServerExecutor: ...
+    def execute(self, call: Any, /) -> float: ...

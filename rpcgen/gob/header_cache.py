@@ -16,6 +16,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.schema import Schema, Struct
 
 from .decoder import Decoder
+from .encoder import Encoder
 from .numbers import int_bytes, uint_bytes
 from .wire import INT, STRING, StructType
 from .wire import UINT as UINT_TYPE
@@ -125,6 +126,19 @@ class HeaderDecoder(Generic[H]):
         except (IndexError, KeyError) as error:
             reraise_interrupt(error)
         return self._decode_general()
+
+    def served_calls(
+        self, session: Any, cls: type[Any], encoder: Encoder, heads: dict[str, list[bytes]]
+    ) -> Any:
+        """Return what takes plain calls off the stream for a session: here, nothing does.
+
+        Args:
+            session: The server's side of a connection.
+            cls: Class of its calls.
+            encoder: The stream of its replies.
+            heads: Beginnings of the headers of replies, by method and the bytes that follow.
+        """
+        return None
 
     def _decode_general(self) -> H:
         """Return the next header by way of the `Decoder`."""

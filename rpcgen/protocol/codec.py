@@ -50,6 +50,9 @@ __all__ = [
     "KnownRequestCodec",
     "MeasuredCodec",
     "PlainCodec",
+    "ServedCalls",
+    "ServedCallsCodec",
+    "ServedSteps",
     "ServerCodec",
     "buffered_codec",
     "checked",
@@ -62,6 +65,7 @@ __all__ = [
     "measured_codec",
     "get_buffer",
     "next_header",
+    "served_calls",
 ]
 
 T = TypeVar("T")
@@ -212,6 +216,63 @@ class PlainCodec(Protocol):
         ...
 
 
+class ServedSteps(Protocol):
+    """Steps of the calls of `ServedCalls`."""
+
+    started: Callable[[Any], None]
+    """A function that does what `Execution.started` does."""
+
+    succeeded: Callable[[Any, object], Sequence[bytes]]
+    """A function that does what `Execution.succeeded` does."""
+
+    def executor(
+        self, connection: Any, encoding: object, lock: object, send_buffer: object
+    ) -> Callable[[Any], float]:
+        """Return what does as ``execute`` of a connection with threads.
+
+        Args:
+            connection: The connection, whose methods do what is out of the ordinary.
+            encoding: Its lock over encoding and what is to be sent.
+            lock: Its lock over what is to be sent.
+            send_buffer: What is to be sent.
+        """
+        ...
+
+
+class ServedCalls(Protocol):
+    """Calls that have nothing beyond Go's, taken off a codec's stream in one step.
+
+    A `ServerProtocol` has one for what is usual, if its codec has; all else goes to its own
+    methods, with nothing consumed.
+    """
+
+    next: Callable[[], Any]
+    """A function that returns the next event, as `ServerProtocol.next_event` does."""
+
+    reply_parts: Callable[[Any, object], Sequence[bytes]]
+    """A function that returns the bytes of a response, as `ServerProtocol.reply_parts` does."""
+
+    def steps(
+        self, execution: Any, set_current: Callable[[Any], object], unanswerable: type[Any]
+    ) -> ServedSteps:
+        """Return what does as the steps of an `Execution` whose statistics have locks.
+
+        Args:
+            execution: The execution.
+            set_current: Takes note of the call that runs in this thread.
+            unanswerable: Class of replies that are none.
+        """
+        ...
+
+
+class ServedCallsCodec(Protocol):
+    """A codec of this package that may have `ServedCalls`."""
+
+    def served_calls(self, session: Any, cls: type[Any]) -> ServedCalls | None:
+        """Return what takes calls of a class for a session, None if there is none."""
+        ...
+
+
 class KnownRequestCodec(Protocol):
     """A codec of this package that has a short way for time limits and metadata."""
 
@@ -333,6 +394,19 @@ def next_header(
     if measured is None:
         return decode
     return lambda: decode() if measured.pending else None
+
+
+def served_calls(codec: ServerCodec, session: Any, cls: type[Any]) -> ServedCalls | None:
+    """Return what takes plain calls off a codec's stream, None where nothing does.
+
+    Args:
+        codec: The codec; one of the user's has none, who may have changed its methods.
+        session: The `ServerProtocol`, whose state is looked at.
+        cls: Class of the calls.
+    """
+    if _is_own(codec, ServedCallsCodec):
+        return cast("ServedCallsCodec", codec).served_calls(session, cls)
+    return None
 
 
 def encode_known(codec: ClientCodec) -> EncodeKnown | None:

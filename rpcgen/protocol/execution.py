@@ -28,9 +28,11 @@ from rpcgen.errors import (
     ServerError,
 )
 
+from .codec import ServedCalls, ServedSteps
 from .context import Event, Peer, current
 from .metadata import checked_metadata
 from .server_session import Failure, Invocation, ServerSession, error_text
+from .statistics import COUNTED_AT_ONCE
 
 __all__ = ["Execution", "Report", "check_is_wanted", "given_up"]
 
@@ -96,6 +98,14 @@ class Execution:
             self._peer = self._look_up_peer()
         return self._peer
 
+    def steps(self) -> ServedSteps | None:
+        """Return what takes plain calls through the steps of this, if the accelerator is there.
+
+        For an API with threads, whose statistics have locks.
+        """
+        calls: ServedCalls | None = getattr(self._protocol, "served_calls", None)
+        return None if calls is None else calls.steps(self, current.set, CoroutineType)
+
     def started(self, invocation: Invocation) -> None:
         """Count a call whose handler is about to run, here in this thread or task.
 
@@ -110,7 +120,9 @@ class Execution:
             if not invocation.context.is_wanted(now):
                 check_is_wanted(invocation)
         invocation.began = now
-        invocation.served.statistics.started()
+        statistics = invocation.served.statistics
+        with statistics.lock:  # its `started`, for each call
+            statistics.calls += 1
         current.set(invocation)
 
     def cancel(self, invocation: Invocation, reason: Code) -> None:
@@ -149,7 +161,11 @@ class Execution:
         except BaseException as error:
             return self.failed(invocation, _better(error, invocation, reply))
         invocation.ended = ended = self.clock()
-        invocation.served.statistics.finished(ended - invocation.began, False)
+        statistics = invocation.served.statistics
+        with statistics.lock:  # its `finished`, for each call
+            statistics.uncounted.append(ended - invocation.began)
+            if len(statistics.uncounted) >= COUNTED_AT_ONCE:
+                statistics.count()
         return parts
 
     def encode(self, invocation: Invocation, reply: object) -> Sequence[bytes]:

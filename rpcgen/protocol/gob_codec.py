@@ -27,6 +27,8 @@ from .codec import (
     KnownRequestCodec,
     MeasuredCodec,
     PlainCodec,
+    ServedCalls,
+    ServedCallsCodec,
 )
 from .extended import MAX_UNKNOWN_HEADER, Extension
 from .headers import (
@@ -326,7 +328,7 @@ class GobClientCodec(_GobCodec, KnownRequestCodec):
         return self._decoder.decode(schema)
 
 
-class GobServerCodec(_GobCodec):
+class GobServerCodec(_GobCodec, ServedCallsCodec):
     """The server's side of Go's default codec; its options are those of `GobClientCodec`."""
 
     def __init__(
@@ -361,6 +363,12 @@ class GobServerCodec(_GobCodec):
         if schema is None or self._fault:
             return self._skip_body(schema)
         return self._decoder.decode(schema)
+
+    def served_calls(self, session: Any, cls: type[Any]) -> ServedCalls | None:
+        calls: ServedCalls | None = self._headers.served_calls(
+            session, cls, self._encoder, self._heads
+        )
+        return calls
 
     def encode_response(
         self, response: Response, schema: Schema[Any], reply: object

@@ -129,8 +129,8 @@ class Registry:
         self.clock = clock
         self._mask_errors = mask_errors
         self._services: dict[str, Service] = {}
-        # All that is served, by what requests say.
-        self._methods: dict[str, ServedMethod] = {}
+        self.served: dict[str, ServedMethod] = {}
+        """All methods, by the names in requests; see `find`."""
         self._make_lock = make_lock
         self.connections = ConnectionStatistics(make_lock)
         self._routes = HttpRoutes()
@@ -138,7 +138,7 @@ class Registry:
     def renew_locks(self) -> None:
         """Make all locks anew, in a child process: nobody there releases those that are held."""
         self.connections.renew_lock(self._make_lock)
-        for served in self._methods.values():
+        for served in self.served.values():
             served.statistics.renew_lock(self._make_lock)
 
     @property
@@ -205,7 +205,7 @@ class Registry:
         if self._services.setdefault(name, service) is not service:
             raise RegisterError(f"rpc: service already defined: {name}")
         for method_name, served in service.methods.items():
-            self._methods[f"{name}.{method_name}"] = served
+            self.served[f"{name}.{method_name}"] = served
 
     def _intercepted(self, handler: Handler) -> Handler:
         """Return what is called in the place of a handler: here, itself."""
@@ -261,7 +261,7 @@ class Registry:
 
         Raises `UnknownMethodError`.
         """
-        served = self._methods.get(service_method)
+        served = self.served.get(service_method)
         if served is not None:
             return served
         service_name, dot, _ = service_method.rpartition(".")

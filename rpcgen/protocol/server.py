@@ -35,6 +35,7 @@ from .codec import (
     joined,
     measured_codec,
     next_header,
+    served_calls,
 )
 from .context import CallContext
 from .headers import (
@@ -103,6 +104,14 @@ class ServerProtocol:
         # Stands for the request that is not whole yet, for `stage` to tell it from the next one.
         self._partial: object | None = None
         self._failure = ""
+        # What plain calls are of; nothing while all are refused.
+        self._served = registry.served
+        self.served_calls = calls = served_calls(codec, self, Invocation)
+        """Calls that the accelerator takes off the codec's stream; None where it is not there."""
+        if calls is not None:
+            # It looks at `_current`, `_partial`, `_served` and `draining`, and sets `_eof`.
+            self.next_event = calls.next  # type: ignore[method-assign]
+            self.reply_parts = calls.reply_parts  # type: ignore[method-assign, assignment]
 
     @property
     def failure(self) -> str:
@@ -274,7 +283,7 @@ class ServerProtocol:
 
     def drain(self) -> None:
         """Refuse all requests from now on; between two calls of `next_event`."""
-        self._find = _find_nothing
+        self._find, self._served = _find_nothing, {}
 
     @property
     def expects_notice(self) -> bool:

@@ -20,6 +20,7 @@ from rpcgen._records import ValueRecord
 
 __all__ = [
     "CONNECTION_NUMBERS",
+    "COUNTED_AT_ONCE",
     "LONGEST",
     "METHOD_NUMBERS",
     "RELATIVE_ERROR",
@@ -45,8 +46,8 @@ _OCTAVES: Final = 37
 _OFFSET: Final = 20
 _LAST: Final = _PER_OCTAVE * _OCTAVES
 
-# Number of durations of a method that are counted together.
-_AT_ONCE: Final = 128
+COUNTED_AT_ONCE: Final = 128
+"""Number of durations of a method that are counted together."""
 
 SHORTEST: Final = 2.0**-_OFFSET
 """Lower bound in seconds, as which shorter durations count: about a microsecond."""
@@ -168,41 +169,41 @@ class MethodStatistics:
 
     Attributes:
         beside: Returns the `numbers` of other processes of the server; none where it has none.
+        lock: Guards all counts.
+        uncounted: Durations in seconds that are in no histogram yet.
     """
 
-    __slots__ = ("_latencies", "_lock", "_uncounted", "beside", "calls", "errors")
+    __slots__ = ("_latencies", "beside", "calls", "errors", "lock", "uncounted")
 
     def __init__(self, make_lock: MakeLock = nullcontext) -> None:
-        # Guards the four below.
-        self._lock = make_lock()
+        self.lock = make_lock()
         self.calls = 0
         self.errors = 0
         self._latencies = Histogram()
         self.beside: Callable[[], Iterable[Numbers]] = tuple
-        # Durations in seconds that are not in there yet.
-        self._uncounted: list[float] = []
+        self.uncounted: list[float] = []
 
     def renew_lock(self, make_lock: MakeLock) -> None:
         """Make the lock anew; see `Registry.renew_locks`."""
-        self._lock = make_lock()
+        self.lock = make_lock()
 
     def started(self) -> None:
         """Count a call that is to be carried out."""
-        with self._lock:
+        with self.lock:
             self.calls += 1
 
     def finished(self, seconds: float, failed: bool) -> None:
         """Count the end of a call: its reply is ready, or it ``failed``."""
-        with self._lock:
-            self._uncounted.append(seconds)
+        with self.lock:
+            self.uncounted.append(seconds)
             if failed:
                 self.errors += 1
-            if len(self._uncounted) >= _AT_ONCE:
-                self._count()
+            if len(self.uncounted) >= COUNTED_AT_ONCE:
+                self.count()
 
-    def _count(self) -> None:
-        """Count the latest durations. Under the lock."""
-        durations, self._uncounted = self._uncounted, []
+    def count(self) -> None:
+        """Count the latest durations, `COUNTED_AT_ONCE` as a rule. Under the lock."""
+        durations, self.uncounted = self.uncounted, []
         self._latencies.add_all(durations)
 
     def snapshot(self) -> Calls:
@@ -217,15 +218,15 @@ class MethodStatistics:
 
     def total_seconds(self) -> float:
         """Return how long the calls of this process took together; see `Histogram.total`."""
-        with self._lock:
-            self._count()
+        with self.lock:
+            self.count()
             histogram = self._latencies.copy()
         return histogram.total()
 
     def numbers(self) -> list[float]:
         """Return the counts of this process."""
-        with self._lock:
-            self._count()
+        with self.lock:
+            self.count()
             return [self.calls, self.errors, *self._latencies.numbers()]
 
     @staticmethod

@@ -199,20 +199,24 @@ class Reactor:
 
         while connections or not self._stop_if_idle(poller):
             began = 0.0
-            for fd, events in spin.poll_until(look) or poller.poll():
+            ready = spin.poll_until(look) or poller.poll()
+            is_alone = len(ready) == 1
+            for fd, events in ready:
                 connection = connections.get(fd)
                 if connection is None:
                     self._drain_waker()
                     continue
-                if not connection.on_ready(term, events):
+                if not connection.on_ready(term, events, is_alone=is_alone):
                     return False
+                if is_alone:
+                    continue
                 now = perf_counter()
                 if began and now - began > COALESCE_WINDOW_S:
                     if not self._flush(term):
                         return False
                     began = 0.0
                 began = began or now
-            if not self._flush(term):
+            if term.unflushed and not self._flush(term):
                 return False
         return True
 

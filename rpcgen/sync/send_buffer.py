@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
+from socket import MSG_DONTWAIT
 from typing import Final
 
 from .stream import Stream
@@ -22,10 +23,12 @@ class SendBuffer:
     send; who fills it sees to it that this is bounded.
     """
 
-    __slots__ = ("_broken", "_stream", "_waiting", "size")
+    __slots__ = ("_broken", "_send", "_stream", "_waiting", "size")
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
+        # Sends what needs no encryption; None where all does.
+        self._send = stream.sender()
         self._waiting: deque[bytes | memoryview] = deque()
         self._broken = False
         self.size = 0
@@ -33,6 +36,11 @@ class SendBuffer:
     def put(self, parts: Sequence[bytes]) -> None:
         """Add a message, all parts of it. After `discard`, it is dropped."""
         if self._broken:
+            return
+        if self._send is not None:
+            for part in parts:
+                self._waiting.append(part)
+                self.size += len(part)
             return
         for part in parts:
             wire_data = self._stream.encrypt(part)
@@ -58,6 +66,17 @@ class SendBuffer:
     def flush(self, *, wait: bool = False) -> None:
         """Send as much as goes without waiting, or else all. Raises `OSError`."""
         waiting = self._waiting
+        if self._send is not None and len(waiting) == 1 and not wait:
+            # The rest once more, for the one reply that there is as a rule.
+            try:
+                sent = self._send(waiting[0], MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            if sent == self.size:
+                waiting.clear()
+                self.size = 0
+                return
+            self._drop(sent)
         while waiting:
             try:
                 if len(waiting) == 1:

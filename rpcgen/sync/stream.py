@@ -8,8 +8,8 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.net.sockets import make_peer, peer_address, peer_name
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from rpcgen.protocol import Peer
 
-__all__ = ["Stream", "wrap_tls"]
+__all__ = ["READ_SIZE", "Stream", "wrap_tls"]
 
-# Larger reads are slower: each allocates a buffer of this many bytes.
-_READ_SIZE = 65536
+READ_SIZE: Final = 65536
+"""Number of bytes to read at once. Larger reads are slower: each allocates a buffer of as many."""
 
 # Arguments for a single call of recv.
-_READ_SIZES = (_READ_SIZE,)
+_READ_SIZES = (READ_SIZE,)
 _NO_WAIT = (socket.MSG_DONTWAIT,)
 
 # A time as the system has it: seconds and microseconds.
@@ -91,7 +91,7 @@ class Stream:
             data, self._pushback = self._pushback, b""
             return data
         while True:
-            data = self._socket.recv(_READ_SIZE)
+            data = self._socket.recv(READ_SIZE)
             if self._tls is None or not data:
                 return data
             data = self._tls.decrypt(data)
@@ -102,6 +102,14 @@ class Stream:
     def is_plaintext(self) -> bool:
         """True if the next bytes are those of the socket, so that `read_into` can be used."""
         return self._tls is None and not self._pushback
+
+    def receiver(self) -> Callable[[int], bytes] | None:
+        """Return what `read` comes to where there is only a socket, else None."""
+        return self._socket.recv if self.is_plaintext and type(self) is Stream else None
+
+    def sender(self) -> Callable[[bytes | memoryview, int], int] | None:
+        """Return what `send` comes to where there is only a socket, else None."""
+        return self._socket.send if self._tls is None and type(self) is Stream else None
 
     def read_into(self, view: memoryview, *, whole: bool = False) -> int:
         """Read into memory and return how many bytes came, 0 at the end; see `read`.
@@ -234,7 +242,7 @@ def wrap_tls(
         if deadline is not None:
             set_deadline(connection, deadline)
         connection.sendall(tls.outgoing())
-        data = connection.recv(_READ_SIZE)
+        data = connection.recv(READ_SIZE)
         if not data:
             raise ConnectionResetError("the connection ended during the TLS handshake")
         tls.incoming(data)
@@ -319,7 +327,7 @@ class _Tls:
         """Add what can be read by now; True if it is not known whether that was all."""
         encrypted = self._encrypted
         try:
-            while piece := self._object.read(_READ_SIZE):
+            while piece := self._object.read(READ_SIZE):
                 pieces.append(piece)
         except (self._want_read, self._zero_return):
             pass  # buffer drained, or close_notify received: EOF follows

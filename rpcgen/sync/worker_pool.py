@@ -32,7 +32,7 @@ class WorkerPool:
 
     Threads are started when they are needed, end when they have not been for a
     while, and do not keep the process from ending. ``term`` is that of the
-    present leader. See `FairQueue`.
+    present leader, ``waiting`` has the jobs that wait. See `FairQueue`.
     """
 
     term: LeaderTerm
@@ -43,6 +43,8 @@ class WorkerPool:
         self._lock = threading.Lock()
         # Jobs that wait, and the number of those that threads other than the leader run.
         self._queue = FairQueue[Job](limit)
+        # Looked at for each call of the leader.
+        self.waiting = self._queue.waiting
         # Number of running jobs from which on the last place is left, which is for a connection
         # that has none.
         self._many = limit - 1

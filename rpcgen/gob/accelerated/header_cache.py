@@ -12,6 +12,7 @@ from ..header_cache import Header
 from . import native
 from .decoder import Decoder
 from .encode_plan import slot_of
+from .served_calls import ServedCalls
 
 __all__ = ["HeaderDecoder"]
 
@@ -38,6 +39,12 @@ class HeaderDecoder(native.HeaderReader, header_cache.HeaderDecoder[H]):
         timed = None if make_timed is None else _slots(make_timed, extended)
         plain = _slots(make, schema)
         self._prepare(decoder, self._known, self._timeouts, make, plain, make_timed, timed)
+
+    def served_calls(
+        self, session: Any, cls: type[Any], encoder: Any, heads: dict[str, list[bytes]]
+    ) -> ServedCalls:
+        """Return what takes plain calls off the stream for a session."""
+        return ServedCalls(session, cls, self, encoder, heads)
 
     def _decode_in_python(self) -> H:
         """Return the next header, which the accelerator has left."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
         Exchange,
         HeaderReader,
         MessageEncoder,
+        ServerCalls,
+        ServerExecutor,
+        ServerSteps,
         SingleDecoder,
         SingleEncoder,
         Stream,
@@ -29,6 +32,9 @@ else:
     MessageEncoder = _accelerator.MessageEncoder
     SingleDecoder = _accelerator.SingleDecoder
     SingleEncoder = _accelerator.SingleEncoder
+    ServerCalls = _accelerator.ServerCalls
+    ServerExecutor = _accelerator.ServerExecutor
+    ServerSteps = _accelerator.ServerSteps
     Stream = _accelerator.Stream
 
 __all__ = [
@@ -41,5 +47,8 @@ __all__ = [
     "MessageEncoder",
     "SingleDecoder",
     "SingleEncoder",
+    "ServerCalls",
+    "ServerExecutor",
+    "ServerSteps",
     "Stream",
 ]

@@ -1,0 +1,421 @@
+/* The type that takes plain requests off a stream and makes plain replies; see
+ * rpcgen.protocol.server.ServerProtocol, whose methods do the rest. */
+#include "server_calls.h"
+
+/* A number and the 0 behind it, as they end a header. */
+#define MOST_NUMBER 10
+
+static const char *const NAMES[ATTRIBUTE_COUNT] = {
+    "acquire", "_answer", "_answer_failure", "append", "_broken", "calls", "_current", "draining",
+    "_enqueue", "_eof", "finished", "function", "lock", "locked", "_partial", "release", "request",
+    "response", "_send", "seq", "_served", "service_method", "size", "started", "statistics",
+    "uncounted", "_waiting",
+};
+
+/* Return 1 if an attribute of the session is the object, 0 if it is another one. */
+static int
+is_at(ServerCalls *c, int name, PyObject *object)
+{
+    PyObject *found = PyObject_GetAttr(c->session, c->names[name]);
+    Py_XDECREF(found);
+    return found == NULL ? -1 : found == object;
+}
+
+/* Return 1 if the next thing on the stream is a header, whose method may be served. */
+static int
+stands_at_header(ServerCalls *c)
+{
+    int result = is_at(c, NAME_DRAINING, Py_False);
+    result = result > 0 ? is_at(c, NAME_CURRENT, Py_None) : result;
+    return result > 0 ? is_at(c, NAME_PARTIAL, Py_None) : result;
+}
+
+/* Return the method that is served under the name in a header, a new reference; NULL for none. */
+static PyObject *
+find_served(ServerCalls *c, PyObject *header)
+{
+    PyObject *methods = PyObject_GetAttr(c->session, c->names[NAME_SERVED]), *served = NULL;
+    PyObject *name = PyObject_GetAttr(header, c->names[NAME_SERVICE_METHOD]);
+    if (methods != NULL && name != NULL && PyDict_CheckExact(methods)) {
+        served = PyDict_GetItemWithError(methods, name);
+        Py_XINCREF(served);
+    }
+    Py_XDECREF(methods);
+    Py_XDECREF(name);
+    return served;
+}
+
+static PyObject *
+made_call(ServerCalls *c, PyObject *header, PyObject *served, PyObject *args)
+{
+    PyObject *call = c->create((PyTypeObject *)c->call_type, c->nothing, NULL);
+    PyObject *held[] = {header, served, Py_None, args, Py_False};
+    for (int i = 0; call != NULL && i <= SLOT_IS_HANDLED; i++) {
+        if (set_slot(c, i, call, held[i]) < 0) {
+            Py_CLEAR(call);
+        }
+    }
+    return call;
+}
+
+/* Return the call whose header was just read; NULL where its arguments are not as usual. */
+static PyObject *
+read_call(ServerCalls *c, Stream *s, PyObject *header)
+{
+    PyObject *served = find_served(c, header), *schema, *args = NULL, *call = NULL;
+    if (served == NULL) {
+        return NULL;
+    }
+    schema = PyObject_GetAttr(served, c->names[NAME_REQUEST]);
+    Py_ssize_t end;
+    if (schema != NULL && !is_used_up(s)) {
+        args = decode_at(s, s->data, s->pos, schema, &end);
+    }
+    if (args != NULL) {
+        call = made_call(c, header, served, args);
+    }
+    if (call != NULL && consume(s, end) < 0) {
+        Py_CLEAR(call);
+    }
+    Py_XDECREF(args);
+    Py_XDECREF(schema);
+    Py_DECREF(served);
+    return call;
+}
+
+/* Return the next call, all there; NULL with nothing consumed where it is out of the ordinary. */
+static PyObject *
+next_call(ServerCalls *c, Stream *s)
+{
+    Py_ssize_t pos = s->pos;
+    char owed = s->owed;
+    PyObject *data = s->data, *needed = s->needed;
+    Py_XINCREF(data);
+    Py_XINCREF(needed);
+    PyObject *header = read_plain_header(c->headers), *call = NULL;
+    if (header != NULL) {
+        call = read_call(c, s, header);
+        Py_DECREF(header);
+        if (call == NULL && s->data == data) {
+            PyObject *other = s->needed;
+            s->pos = pos;
+            s->owed = owed;
+            s->needed = needed;
+            needed = other;
+        }
+    }
+    Py_XDECREF(data);
+    Py_XDECREF(needed);
+    return call;
+}
+
+static PyObject *
+next(PyObject *self, PyObject *ignored)
+{
+    ServerCalls *c = (ServerCalls *)self;
+    Stream *s = c->headers == NULL ? NULL : stream_of(c->headers);
+    if (s == NULL || c->session == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the connection has been cleared");
+        return NULL;
+    }
+    int is_usual = stands_at_header(c);
+    if (is_usual < 0) {
+        return NULL;
+    }
+    if (is_usual && s->broken == Py_None && !holds_something(s)) {
+        if (PyObject_SetAttr(c->session, c->names[NAME_EOF], c->eof) < 0) {
+            return NULL;
+        }
+        Py_RETURN_NONE;
+    }
+    PyObject *call = is_usual ? next_call(c, s) : NULL;
+    if (call != NULL) {
+        return call;
+    }
+    if (drop_in_calls(c) < 0) {
+        return NULL;
+    }
+    return PyObject_CallNoArgs(c->next_in_python);
+}
+
+/* --- replies -------------------------------------------------------------------------------- */
+
+/* Return the header of a reply to a request; NULL where it is not known, or its number is odd. */
+static PyObject *
+reply_header(ServerCalls *c, PyObject *request)
+{
+    PyObject *method = PyObject_GetAttr(request, c->names[NAME_SERVICE_METHOD]);
+    PyObject *seq = PyObject_GetAttr(request, c->names[NAME_SEQ]);
+    PyObject *heads = NULL;
+    uint64_t number = 0;
+    if (method != NULL && seq != NULL && PyLong_CheckExact(seq)) {
+        number = PyLong_AsUnsignedLongLong(seq);
+        if (number != 0 && !PyErr_Occurred()) {
+            heads = PyDict_GetItemWithError(c->heads, method);
+        }
+    }
+    Py_XDECREF(method);
+    Py_XDECREF(seq);
+    if (heads == NULL || !PyList_CheckExact(heads)) {
+        return NULL;
+    }
+    unsigned char end[MOST_NUMBER];
+    Py_ssize_t width = 0;
+    if (number > 127) {
+        int count = 1;
+        while (count < 8 && number >> (8 * count)) {
+            count++;
+        }
+        end[width++] = (unsigned char)(256 - count);
+        while (count-- > 1) {
+            end[width++] = (unsigned char)(number >> (8 * count));
+        }
+    }
+    end[width++] = (unsigned char)number;
+    end[width++] = 0;
+    PyObject *head = width < PyList_Size(heads) ? PyList_GetItem(heads, width) : NULL;
+    if (head == NULL || !PyBytes_CheckExact(head)) {
+        return NULL;
+    }
+    Py_ssize_t size = PyBytes_Size(head);
+    PyObject *made = PyBytes_FromStringAndSize(NULL, size + width);
+    if (made != NULL) {
+        char *data = PyBytes_AsString(made);
+        memcpy(data, PyBytes_AsString(head), (size_t)size);
+        memcpy(data + size, end, (size_t)width);
+    }
+    return made;
+}
+
+int
+is_plain_call(ServerCalls *c, PyObject *call)
+{
+    if (Py_TYPE(call) != (PyTypeObject *)c->call_type) {
+        return 0;
+    }
+    PyObject *context = slot_of(c, SLOT_CONTEXT, call);
+    Py_XDECREF(context);
+    return context == Py_None;
+}
+
+PyObject *
+plain_reply(ServerCalls *c, PyObject *call, PyObject *value)
+{
+    if (!is_plain_call(c, call)) {
+        return NULL;
+    }
+    PyObject *request, *served, *schema = NULL;
+    PyObject *ahead = NULL, *data = NULL;
+    request = slot_of(c, SLOT_REQUEST, call);
+    if (request != NULL) {
+        ahead = reply_header(c, request);
+        Py_DECREF(request);
+    }
+    if (ahead != NULL && (served = slot_of(c, SLOT_SERVED, call)) != NULL) {
+        schema = PyObject_GetAttr(served, c->names[NAME_RESPONSE]);
+        Py_DECREF(served);
+    }
+    if (schema != NULL) {
+        data = encode_short(c->encoder, ahead, value, schema);
+        Py_DECREF(schema);
+    }
+    Py_XDECREF(ahead);
+    return data;
+}
+
+PyObject *
+listed(PyObject *object)
+{
+    PyObject *list = PyList_New(1);
+    if (list == NULL) {
+        Py_DECREF(object);
+    }
+    else if (PyList_SetItem(list, 0, object) < 0) {
+        Py_CLEAR(list);
+    }
+    return list;
+}
+
+int
+is_free(ServerCalls *c, PyObject *lock)
+{
+    PyObject *is_locked = PyObject_CallMethodObjArgs(lock, c->names[NAME_LOCKED], NULL);
+    Py_XDECREF(is_locked);
+    return is_locked == NULL ? -1 : is_locked == Py_False;
+}
+
+int
+drop_in_calls(ServerCalls *c)
+{
+    if (!PyErr_Occurred()) {
+        return 0;
+    }
+    return c->headers == NULL ? -1 : drop_in_stream((PyObject *)stream_of(c->headers));
+}
+
+static PyObject *
+reply_parts(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    ServerCalls *c = (ServerCalls *)self;
+    if (count != 2 || c->session == NULL) {
+        PyErr_SetString(PyExc_TypeError, "reply_parts takes a call and a value");
+        return NULL;
+    }
+    PyObject *data = plain_reply(c, arguments[0], arguments[1]);
+    if (data != NULL) {
+        return listed(data);
+    }
+    if (drop_in_calls(c) < 0) {
+        return NULL;
+    }
+    return PyObject_CallFunctionObjArgs(c->reply_in_python, arguments[0], arguments[1], NULL);
+}
+
+/* --- the type ------------------------------------------------------------------------------- */
+
+static int
+set_up_slots(ServerCalls *c, PyObject *slots)
+{
+    if (!PyTuple_Check(slots) || PyTuple_Size(slots) != SLOT_COUNT) {
+        return bad_plan();
+    }
+    for (int i = 0; i < SLOT_COUNT; i++) {
+        attribute_set_up(&c->slot[i], NULL, PyTuple_GetItem(slots, i));
+        if (c->slot[i].get == NULL || c->slot[i].set == NULL) {
+            return bad_plan();
+        }
+    }
+    c->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
+    return 0;
+}
+
+static int
+set_up_names(ServerCalls *c)
+{
+    for (int i = 0; i < ATTRIBUTE_COUNT; i++) {
+        c->names[i] = PyUnicode_InternFromString(NAMES[i]);
+        if (c->names[i] == NULL) {
+            return -1;
+        }
+    }
+    c->nothing = PyTuple_New(0);
+    c->eof = PyUnicode_InternFromString("EOF");
+    c->one = PyLong_FromLong(1);
+    return c->nothing == NULL || c->eof == NULL || c->one == NULL ? -1 : 0;
+}
+
+static int
+takes(PyObject *module, const char *name, PyObject *object)
+{
+    PyObject *type = PyObject_GetAttrString(module, name);
+    int result = type == NULL ? -1 : PyObject_IsInstance(object, type);
+    Py_XDECREF(type);
+    if (result == 0) {
+        PyErr_Format(PyExc_TypeError, "a %s is wanted", name);
+    }
+    return result > 0 ? 0 : -1;
+}
+
+static PyObject *
+server_calls_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    PyObject *session, *headers, *encoder, *heads, *call_type, *slots, *next, *reply;
+    PyObject *module = PyType_GetModule(type);
+    if (module == NULL || refuse_keywords(keywords) < 0
+        || !PyArg_ParseTuple(arguments, "OOOO!O!OOO", &session, &headers, &encoder,
+                             &PyDict_Type, &heads, &PyType_Type, &call_type, &slots, &next, &reply)
+        || takes(module, "HeaderReader", headers) < 0
+        || takes(module, "MessageEncoder", encoder) < 0) {
+        return NULL;
+    }
+    if (stream_of(headers) == NULL) {
+        PyErr_SetString(PyExc_ValueError, "the headers have no stream yet");
+        return NULL;
+    }
+    ServerCalls *c = (ServerCalls *)PyType_GenericAlloc(type, 0);
+    if (c == NULL) {
+        return NULL;
+    }
+    PyObject **const places[] = {
+        &c->session, &c->headers, &c->encoder, &c->heads,
+        &c->call_type, &c->slots, &c->next_in_python, &c->reply_in_python,
+    };
+    PyObject *const given[] = {session, headers, encoder, heads, call_type, slots, next, reply};
+    for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+        Py_INCREF(given[i]);
+        *places[i] = given[i];
+    }
+    if (set_up_slots(c, slots) < 0 || set_up_names(c) < 0) {
+        Py_CLEAR(c);
+    }
+    return (PyObject *)c;
+}
+
+static int
+server_calls_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    ServerCalls *c = (ServerCalls *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(c->session);
+    Py_VISIT(c->headers);
+    Py_VISIT(c->encoder);
+    Py_VISIT(c->heads);
+    Py_VISIT(c->call_type);
+    Py_VISIT(c->slots);
+    Py_VISIT(c->next_in_python);
+    Py_VISIT(c->reply_in_python);
+    return 0;
+}
+
+static int
+server_calls_clear(PyObject *self)
+{
+    ServerCalls *c = (ServerCalls *)self;
+    Py_CLEAR(c->session);
+    Py_CLEAR(c->headers);
+    Py_CLEAR(c->encoder);
+    Py_CLEAR(c->heads);
+    Py_CLEAR(c->call_type);
+    Py_CLEAR(c->slots);
+    Py_CLEAR(c->next_in_python);
+    Py_CLEAR(c->reply_in_python);
+    return 0;
+}
+
+static void
+server_calls_dealloc(PyObject *self)
+{
+    ServerCalls *c = (ServerCalls *)self;
+    for (int i = 0; i < ATTRIBUTE_COUNT; i++) {
+        Py_CLEAR(c->names[i]);
+    }
+    Py_CLEAR(c->nothing);
+    Py_CLEAR(c->eof);
+    Py_CLEAR(c->one);
+    deallocate(self);
+}
+
+static PyMethodDef server_calls_methods[] = {
+    {"next", next, METH_NOARGS,
+     "Return the next event; see `rpcgen.protocol.server.ServerProtocol.next_event`."},
+    {"reply_parts", (PyCFunction)(void (*)(void))reply_parts, METH_FASTCALL,
+     "Return the bytes of a response; see `ServerProtocol.reply_parts`."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot server_calls_slots[] = {
+    {Py_tp_doc, "Calls of a connection that have nothing beyond Go's net/rpc."},
+    {Py_tp_new, server_calls_new},
+    {Py_tp_traverse, server_calls_traverse},
+    {Py_tp_clear, server_calls_clear},
+    {Py_tp_dealloc, server_calls_dealloc},
+    {Py_tp_methods, server_calls_methods},
+    {0, NULL},
+};
+
+PyType_Spec server_calls_spec = {
+    .name = "rpcgen._accelerator.ServerCalls",
+    .basicsize = sizeof(ServerCalls),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = server_calls_slots,
+};

@@ -1,0 +1,120 @@
+/* Calls of a server's connection: what the steps of carrying one out share. */
+#ifndef RPCGEN_SERVER_CALLS_H
+#define RPCGEN_SERVER_CALLS_H
+
+#include "encode.h"
+#include "stream.h"
+
+/* Slots of a call, those first that are stored when it is made. */
+enum {
+    SLOT_REQUEST,
+    SLOT_SERVED,
+    SLOT_CONTEXT,
+    SLOT_ARGS,
+    SLOT_IS_HANDLED,
+    SLOT_EXECUTION,
+    SLOT_BEGAN,
+    SLOT_ENDED,
+    SLOT_COUNT
+};
+
+/* Attributes of the session, of calls, methods and statistics, of connections and what they hold. */
+enum {
+    NAME_ACQUIRE,
+    NAME_ANSWER,
+    NAME_ANSWER_FAILURE,
+    NAME_APPEND,
+    NAME_BROKEN,
+    NAME_CALLS,
+    NAME_CURRENT,
+    NAME_DRAINING,
+    NAME_ENQUEUE,
+    NAME_EOF,
+    NAME_FINISHED,
+    NAME_FUNCTION,
+    NAME_LOCK,
+    NAME_LOCKED,
+    NAME_PARTIAL,
+    NAME_RELEASE,
+    NAME_REQUEST,
+    NAME_RESPONSE,
+    NAME_SEND,
+    NAME_SEQ,
+    NAME_SERVED,
+    NAME_SERVICE_METHOD,
+    NAME_SIZE,
+    NAME_STARTED,
+    NAME_STATISTICS,
+    NAME_UNCOUNTED,
+    NAME_WAITING,
+    ATTRIBUTE_COUNT
+};
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *session;
+    PyObject *headers; /* HeaderReader */
+    PyObject *encoder; /* MessageEncoder */
+    PyObject *heads; /* dict: method -> list of bytes in front of its number, by the size of that */
+    PyObject *call_type;
+    PyObject *slots; /* owns the descriptors */
+    PyObject *next_in_python;
+    PyObject *reply_in_python;
+    PyObject *names[ATTRIBUTE_COUNT];
+    PyObject *nothing; /* the empty tuple */
+    PyObject *eof;
+    PyObject *one;
+    newfunc create;
+    Attribute slot[SLOT_COUNT];
+} ServerCalls;
+
+/* Return a slot of a call, NULL with an exception if it holds nothing. */
+static inline PyObject *
+slot_of(ServerCalls *c, int slot, PyObject *call)
+{
+    return c->slot[slot].get(c->slot[slot].descriptor, call, (PyObject *)Py_TYPE(call));
+}
+
+static inline int
+set_slot(ServerCalls *c, int slot, PyObject *call, PyObject *value)
+{
+    return c->slot[slot].set(c->slot[slot].descriptor, call, value);
+}
+
+/* Return true for a call that has nothing beyond Go's net/rpc. */
+int is_plain_call(ServerCalls *c, PyObject *call);
+
+/* Return the reply to a plain call as one piece of bytes; NULL where it is out of the ordinary. */
+PyObject *plain_reply(ServerCalls *c, PyObject *call, PyObject *value);
+
+/* Drop the exception that is set, if there is one: return -1 if it is an interrupt. */
+int drop_in_calls(ServerCalls *c);
+
+/* Return true if nobody holds a lock: what is done then until code in Python runs is done as if it
+ * were held. -1 with an exception. */
+int is_free(ServerCalls *c, PyObject *lock);
+
+/* Return a list of an object that is given away. */
+PyObject *listed(PyObject *object);
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *calls; /* ServerCalls */
+    PyObject *execution;
+    PyObject *clock;
+    PyObject *set_current;
+    PyObject *coroutine_type;
+    PyObject *started_in_python;
+    PyObject *succeeded_in_python;
+} ServerSteps;
+
+/* Begin a call that is plain. */
+int start_call(ServerSteps *steps, ServerCalls *c, PyObject *call);
+
+/* Take note of the time at which a call has ended, and count it. */
+int end_call(ServerSteps *steps, ServerCalls *c, PyObject *call);
+
+/* Return the reply as one piece of bytes; NULL where it is out of the ordinary. */
+PyObject *answer_call(ServerSteps *steps, ServerCalls *c, PyObject *call, PyObject *reply);
+
+#endif

@@ -1,0 +1,249 @@
+/* The type that carries out plain calls of a connection; see
+ * rpcgen.sync.connection.ServerConnection.execute. */
+#include "server_calls.h"
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *steps; /* ServerSteps */
+    PyObject *connection;
+    PyObject *encoding; /* the locks of the connection */
+    PyObject *lock;
+    PyObject *send_buffer;
+    PyObject *execute_in_python;
+} ServerExecutor;
+
+/* Put a reply into the send buffer, as nobody else is at it: return 0 where Python has to. */
+static int
+put_now(ServerExecutor *e, ServerCalls *c, PyObject *data)
+{
+    int result = is_free(c, e->lock);
+    PyObject *broken = NULL, *send = NULL, *waiting = NULL, *size = NULL, *more, *sum, *appended;
+    if (result > 0) {
+        broken = PyObject_GetAttr(e->send_buffer, c->names[NAME_BROKEN]);
+        send = PyObject_GetAttr(e->send_buffer, c->names[NAME_SEND]);
+        waiting = PyObject_GetAttr(e->send_buffer, c->names[NAME_WAITING]);
+        size = PyObject_GetAttr(e->send_buffer, c->names[NAME_SIZE]);
+        result = size == NULL ? -1 : broken == Py_False && send != NULL && send != Py_None;
+    }
+    if (result > 0) {
+        result = -1;
+        more = PyLong_FromSsize_t(PyBytes_Size(data));
+        sum = more == NULL ? NULL : PyNumber_Add(size, more);
+        appended = sum == NULL || waiting == NULL
+                       ? NULL
+                       : PyObject_CallMethodObjArgs(waiting, c->names[NAME_APPEND], data, NULL);
+        if (appended != NULL) {
+            result = PyObject_SetAttr(e->send_buffer, c->names[NAME_SIZE], sum) < 0 ? -1 : 1;
+        }
+        Py_XDECREF(more);
+        Py_XDECREF(sum);
+        Py_XDECREF(appended);
+    }
+    Py_XDECREF(broken);
+    Py_XDECREF(send);
+    Py_XDECREF(waiting);
+    Py_XDECREF(size);
+    return result;
+}
+
+/* Leave a reply to be sent; under the lock of the encoding. */
+static int
+enqueue(ServerExecutor *e, ServerCalls *c, PyObject *data)
+{
+    int result = put_now(e, c, data);
+    if (result != 0) {
+        return result < 0 ? -1 : 0;
+    }
+    PyObject *parts = PyList_New(1), *done = NULL;
+    if (parts != NULL) {
+        Py_INCREF(data);
+        PyList_SetItem(parts, 0, data);
+        done = PyObject_CallMethodObjArgs(e->connection, c->names[NAME_ENQUEUE], parts, NULL);
+        Py_DECREF(parts);
+    }
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+/* Encode a reply and leave it to be sent: return 0 if that is done, else -1. */
+static int
+answer(ServerExecutor *e, ServerSteps *steps, ServerCalls *c, PyObject *call, PyObject *reply)
+{
+    PyObject *acquired
+        = PyObject_CallMethodObjArgs(e->encoding, c->names[NAME_ACQUIRE], Py_False, NULL);
+    Py_XDECREF(acquired);
+    if (acquired != Py_True) {
+        return -1;
+    }
+    PyObject *data = answer_call(steps, c, call, reply);
+    int result = data == NULL || end_call(steps, c, call) < 0 ? -1 : enqueue(e, c, data);
+    Py_XDECREF(data);
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *released = PyObject_CallMethodObjArgs(e->encoding, c->names[NAME_RELEASE], NULL);
+    Py_XDECREF(released);
+    PyErr_Restore(type, error, traceback);
+    return released == NULL ? -1 : result;
+}
+
+/* Return what the handler of a call returns. */
+static PyObject *
+run(ServerCalls *c, PyObject *call)
+{
+    PyObject *served = slot_of(c, SLOT_SERVED, call), *args = slot_of(c, SLOT_ARGS, call);
+    PyObject *function = NULL, *reply = NULL;
+    if (served != NULL && args != NULL) {
+        function = PyObject_GetAttr(served, c->names[NAME_FUNCTION]);
+    }
+    if (function != NULL) {
+        reply = PyObject_CallFunctionObjArgs(function, args, NULL);
+        Py_DECREF(function);
+    }
+    Py_XDECREF(served);
+    Py_XDECREF(args);
+    return reply;
+}
+
+/* Answer a call with the exception that is set. */
+static int
+answer_failure(ServerExecutor *e, ServerCalls *c, PyObject *call)
+{
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyErr_NormalizeException(&type, &error, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(error, traceback);
+    }
+    PyObject *done = PyObject_CallMethodObjArgs(
+        e->connection, c->names[NAME_ANSWER_FAILURE], call, error, NULL);
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(traceback);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+/* Take note that no call runs in this thread any more, whatever exception is set. */
+static int
+forget_current(ServerSteps *steps)
+{
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *token = PyObject_CallFunctionObjArgs(steps->set_current, Py_None, NULL);
+    Py_XDECREF(token);
+    if (token == NULL) {
+        Py_XDECREF(type);
+        Py_XDECREF(error);
+        Py_XDECREF(traceback);
+        return -1;
+    }
+    PyErr_Restore(type, error, traceback);
+    return 0;
+}
+
+static PyObject *
+execute(PyObject *self, PyObject *call)
+{
+    ServerExecutor *e = (ServerExecutor *)self;
+    ServerSteps *steps = (ServerSteps *)e->steps;
+    if (steps == NULL || !is_plain_call((ServerCalls *)steps->calls, call)) {
+        return PyErr_Occurred() ? NULL
+                                : PyObject_CallFunctionObjArgs(e->execute_in_python, call, NULL);
+    }
+    ServerCalls *c = (ServerCalls *)steps->calls;
+    PyObject *reply = start_call(steps, c, call) < 0 ? NULL : run(c, call);
+    int result = reply == NULL ? answer_failure(e, c, call) : 0;
+    if (forget_current(steps) < 0 || result < 0) {
+        Py_XDECREF(reply);
+        return NULL;
+    }
+    if (reply != NULL && answer(e, steps, c, call, reply) < 0) {
+        PyErr_Clear(); /* done again with care, it says what is wrong */
+        PyObject *done = PyObject_CallMethodObjArgs(
+            e->connection, c->names[NAME_ANSWER], call, reply, NULL);
+        Py_XDECREF(done);
+        result = done == NULL ? -1 : 0;
+    }
+    Py_XDECREF(reply);
+    return result < 0 ? NULL : slot_of(c, SLOT_ENDED, call);
+}
+
+/* --- the type ------------------------------------------------------------------------------- */
+
+static PyObject *
+server_executor_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    PyObject *module = PyType_GetModule(type), *steps_type, *given[6];
+    if (module == NULL || refuse_keywords(keywords) < 0) {
+        return NULL;
+    }
+    steps_type = PyObject_GetAttrString(module, "ServerSteps");
+    if (steps_type == NULL) {
+        return NULL;
+    }
+    int is_valid = PyArg_ParseTuple(arguments, "O!OOOOO", steps_type, &given[0], &given[1],
+                                    &given[2], &given[3], &given[4], &given[5]);
+    Py_DECREF(steps_type);
+    ServerExecutor *e = is_valid ? (ServerExecutor *)PyType_GenericAlloc(type, 0) : NULL;
+    if (e == NULL) {
+        return NULL;
+    }
+    PyObject **const places[] = {
+        &e->steps, &e->connection, &e->encoding, &e->lock, &e->send_buffer, &e->execute_in_python,
+    };
+    for (int i = 0; i < 6; i++) {
+        Py_INCREF(given[i]);
+        *places[i] = given[i];
+    }
+    return (PyObject *)e;
+}
+
+static int
+server_executor_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    ServerExecutor *e = (ServerExecutor *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(e->steps);
+    Py_VISIT(e->connection);
+    Py_VISIT(e->encoding);
+    Py_VISIT(e->lock);
+    Py_VISIT(e->send_buffer);
+    Py_VISIT(e->execute_in_python);
+    return 0;
+}
+
+static int
+server_executor_clear(PyObject *self)
+{
+    ServerExecutor *e = (ServerExecutor *)self;
+    Py_CLEAR(e->steps);
+    Py_CLEAR(e->connection);
+    Py_CLEAR(e->encoding);
+    Py_CLEAR(e->lock);
+    Py_CLEAR(e->send_buffer);
+    Py_CLEAR(e->execute_in_python);
+    return 0;
+}
+
+static PyMethodDef server_executor_methods[] = {
+    {"execute", execute, METH_O,
+     "Carry out a call; see `rpcgen.sync.connection.ServerConnection.execute`."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot server_executor_slots[] = {
+    {Py_tp_doc, "What carries out calls that have nothing beyond Go's net/rpc."},
+    {Py_tp_new, server_executor_new},
+    {Py_tp_traverse, server_executor_traverse},
+    {Py_tp_clear, server_executor_clear},
+    {Py_tp_dealloc, deallocate},
+    {Py_tp_methods, server_executor_methods},
+    {0, NULL},
+};
+
+PyType_Spec server_executor_spec = {
+    .name = "rpcgen._accelerator.ServerExecutor",
+    .basicsize = sizeof(ServerExecutor),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = server_executor_slots,
+};
