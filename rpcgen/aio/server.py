@@ -27,6 +27,7 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.base_server import memory_of
 from rpcgen.protocol.calls_in_flight import Overload
+from rpcgen.protocol.codecs import import_for_calls
 from rpcgen.protocol.options import checked_spin
 from rpcgen.protocol.server_interceptors import (
     AsyncServerInterceptor,
@@ -244,6 +245,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             listener = Listener(listener)
             self._listeners[listener] = codec  # for `close`
         self._bind()
+        import_for_calls(codec)
 
         def make_protocol() -> ServerConnection:
             serving.set(self._workers)  # in the context of the task that begins the connection

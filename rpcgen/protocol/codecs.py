@@ -16,7 +16,14 @@ from rpcgen.gob import Limits
 from .codec import ClientCodec, ServerCodec
 from .gob_codec import GobClientCodec, GobServerCodec
 
-__all__ = ["CodecName", "CodecOptions", "check_codec_options", "client_codec", "server_codec"]
+__all__ = [
+    "CodecName",
+    "CodecOptions",
+    "check_codec_options",
+    "client_codec",
+    "import_for_calls",
+    "server_codec",
+]
 
 CodecName: TypeAlias = Literal["gob", "json"]
 
@@ -92,6 +99,32 @@ def server_codec(
 
         return JsonServerCodec(limits)
     raise _unknown(name)
+
+
+def import_for_calls(name: CodecName) -> None:
+    """Import now what a codec imports with the first message, or the first type.
+
+    For a server that is about to take connections: where they have used up the file descriptors
+    of its process, nothing can be imported any more, and what it has read it could not decode.
+    """
+    from rpcgen.gob import implementation
+
+    if name == "json":
+        from . import json_codec  # noqa: F401
+
+        if implementation == "c":
+            from rpcgen.gojson import accelerated  # noqa: F401
+        return
+    from rpcgen.gob import near_names, opaque, source  # noqa: F401
+    from rpcgen.gob.decode import compatibility, interpret, match, stream_functions  # noqa: F401
+    from rpcgen.gob.encode import compiler, runtime  # noqa: F401
+    from rpcgen.values import collisions, durations  # noqa: F401
+
+    if implementation == "c":
+        from rpcgen.gob.accelerated import decode_plan, encode_plan  # noqa: F401
+        from rpcgen.gob.accelerated import stream_functions as programs  # noqa: F401
+    else:
+        from rpcgen.gob.decode import fast  # noqa: F401
 
 
 def _unknown(name: object) -> DialError:

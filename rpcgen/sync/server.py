@@ -34,6 +34,7 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.base_server import memory_of
 from rpcgen.protocol.calls_in_flight import Overload
+from rpcgen.protocol.codecs import import_for_calls
 from rpcgen.protocol.options import checked_spin
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server_interceptors import (
@@ -375,6 +376,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         with self._lock:
             self._accepting.add(listener)
         try:
+            import_for_calls(codec)
             self._accept(listener, codec)
         except KeyboardInterrupt:
             self._begin_closing()
