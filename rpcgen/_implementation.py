@@ -88,7 +88,7 @@ def choose(environ: Mapping[str, str]) -> Implementation:
         `RuntimeWarning` if that would be the accelerator, but it is from other sources.
 
     Raises:
-        ImportError: An implementation of this name does not exist.
+        ImportError: An implementation of this name does not exist; its ``name`` is `VARIABLE`.
     """
     name = environ.get(VARIABLE)
     if not name:
@@ -101,7 +101,8 @@ def choose(environ: Mapping[str, str]) -> Implementation:
         there_are = ", ".join(sorted(IMPLEMENTATIONS))
         hint = f"; {_PROBLEM}" if name == "c" else ""
         raise ImportError(
-            f"{VARIABLE}={name!r} is not an implementation; there are: {there_are}{hint}"
+            f"{VARIABLE}={name!r} is not an implementation; there are: {there_are}{hint}",
+            name=VARIABLE,
         )
     return IMPLEMENTATIONS[name]
 

@@ -52,6 +52,20 @@ def test_script_does_what_the_package_does(arguments: list[str]) -> None:
     assert run(*arguments) == (done.returncode, done.stdout, done.stderr)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["--version"], ["--help"], ["dump", "-"], ["idl", "-o", "out"], ["list", "127.0.0.1:1"]],
+    ids=" ".join,
+)
+def test_implementation_that_does_not_exist_is_wrong_usage(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RPCGEN_IMPL", "nonsense")
+    status, out, err = run(*arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("rpcgen: error: RPCGEN_IMPL='nonsense' is not an implementation; there ")
+
+
 @pytest.mark.parametrize("before", [INTERRUPTED_WHILE_IMPORTING, INTERRUPTED_AT_THE_END])
 def test_interrupt_outside_of_the_command_is_quiet(before: str) -> None:
     status, _, err = run("--version", before=before)

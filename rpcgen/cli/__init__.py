@@ -41,6 +41,10 @@ _COMMANDS: Final[dict[str, str]] = {
 # Variable by which a shell asks for completions; see `completion`.
 _COMPLETE: Final = "_RPCGEN_COMPLETE"
 
+# Name in the `ImportError` that says that the gob codec was chosen wrongly. Not imported: that is
+# the import that fails.
+_CHOICE: Final = "RPCGEN_IMPL"
+
 # Exit status of a program that Ctrl-C has ended.
 _INTERRUPTED: Final = 130
 
@@ -68,6 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             tell("rpcgen: interrupted")
             status = _INTERRUPTED
+        except ImportError as error:
+            if error.name != _CHOICE:
+                raise
+            tell(f"rpcgen: error: {error}")
+            status = 2
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:

@@ -74,6 +74,10 @@ _LONG_GRACE: Final = 10.0
 # has been cut.
 _POLL: Final = 0.05
 
+# Maximum time in seconds for what was accepted just before the end to be served, and its pauses.
+_JUST_ACCEPTED_S: Final = 0.1
+_PAUSE: Final = 0.001
+
 # Seconds between two looks at the processes that serve.
 _LOOK: Final = 0.1
 
@@ -558,8 +562,18 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             self._listeners.clear()
         for listener in listeners:
             listener.close()
+        self._wait_for_accepted()
         self._handshakes.close()
         return listeners
+
+    def _wait_for_accepted(self) -> None:
+        """Wait until what was accepted just now is served: its client is told of the end, too.
+
+        Not for long: the thread may be one that a signal handler has interrupted.
+        """
+        until = monotonic() + _JUST_ACCEPTED_S
+        while self._accepting and monotonic() < until:
+            sleep(_PAUSE)
 
     def _after_fork(self) -> None:
         """Leave what was served to the parent; what this process is to serve begins from here."""
@@ -622,8 +636,11 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     def _serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:
         """Serve a connection from now on."""
         served = self._reactor.serve(stream, protocol)
-        if self._closing.is_set():  # after `close` has looked for connections
-            served.stop()
+        if self._closing.is_set():  # perhaps after `close` has looked for connections
+            if self._drains:
+                served.drain()
+            else:
+                served.stop()
         return served
 
 

@@ -6,17 +6,27 @@ Needs trustme: ``pip install 'rpcgen[testing]'``.
 from __future__ import annotations
 
 import ssl
+import threading
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import trustme
 
 __all__ = ["client_context", "mutual_contexts", "server_context"]
 
+# Held while the authority is asked for: `cache` by itself lets each of several threads make one,
+# and no two of these trust each other.
+_asking: Final = threading.Lock()
+
+
+def _authority() -> trustme.CA:
+    with _asking:
+        return _make_authority()
+
 
 @cache
-def _authority() -> trustme.CA:
+def _make_authority() -> trustme.CA:
     try:
         import trustme
     except ImportError as error:

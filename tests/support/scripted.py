@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from unittest.mock import patch
 
 from rpcgen import Client
 from rpcgen.errors import TruncatedError
@@ -14,7 +15,17 @@ from rpcgen.schema import schema_for, schema_of
 from tests.protocol.messages import SUM
 from tests.support.timeouts import TIMEOUT_S
 
-__all__ = ["ScriptedServer", "connected"]
+__all__ = ["ScriptedServer", "connected", "never_idle"]
+
+
+def never_idle() -> AbstractContextManager[object]:
+    """Have clients that are made and used meanwhile keep what has come before they call.
+
+    A script may answer a call that is about to be made. The client drops such an answer where it
+    looks at a connection that it takes for idle, as on a machine so busy that a while has passed.
+    One whose ``_last_use`` is set to minus infinity looks.
+    """
+    return patch("rpcgen.sync.client._IDLE_S", TIMEOUT_S)
 
 
 class ScriptedServer:
@@ -77,8 +88,9 @@ def connected(
     metadata: Mapping[str, str] | None = None,
     keepalive: float | None = None,
 ) -> Iterator[tuple[Client, ScriptedServer]]:
-    """Yield a client and the other end of its connection."""
+    """Yield a client that is `never_idle`, and the other end of its connection."""
     ours, theirs = socket.socketpair()
-    client = Client(ours, call_timeout=call_timeout, metadata=metadata, keepalive=keepalive)
-    with client, theirs:
-        yield client, ScriptedServer(theirs)
+    with never_idle():
+        client = Client(ours, call_timeout=call_timeout, metadata=metadata, keepalive=keepalive)
+        with client, theirs:
+            yield client, ScriptedServer(theirs)

@@ -126,7 +126,7 @@ def test_call_beside_another_is_left_to_the_client(peers: Peers) -> None:
 
 
 def test_call_after_a_pause_looks_at_the_connection_first(peers: Peers) -> None:
-    peers.client._last_use = 0.0
+    peers.client._last_use = -math.inf
     peers.client._exchange = exchange_of(peers.client, peers.client._stream, 0.05)
     peers.server.socket.shutdown(socket.SHUT_WR)
     with pytest.raises(ShutdownError) as raised:

@@ -25,7 +25,7 @@ from rpcgen.protocol import Response
 from rpcgen.protocol.headers import ExtendedRequest, ExtendedResponse
 from rpcgen.protocol.interceptors import ClientCall, ClientInterceptor
 from tests.protocol.messages import SUM, Pair
-from tests.support.scripted import ScriptedServer
+from tests.support.scripted import ScriptedServer, never_idle
 from tests.support.timeouts import TIMEOUT_S
 
 Req = TypeVar("Req")
@@ -37,7 +37,7 @@ WHO = contextvars.ContextVar("who", default="nobody")
 @contextmanager
 def intercepted(*interceptors: ClientInterceptor) -> Iterator[tuple[Client, ScriptedServer]]:
     ours, theirs = socket.socketpair()
-    with Client(ours, interceptors=interceptors) as client, theirs:
+    with never_idle(), Client(ours, interceptors=interceptors) as client, theirs:
         yield client, ScriptedServer(theirs)
 
 

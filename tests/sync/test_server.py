@@ -562,6 +562,36 @@ def test_close_ends_accept_of_a_socket(server: Server) -> None:
         assert listening.fileno() >= 0
 
 
+def test_call_of_a_connection_that_was_just_accepted_is_not_lost_by_a_shutdown(
+    server: Server,
+) -> None:
+    listener = server.listen("127.0.0.1:0")
+    accepted, go_on, begin = threading.Event(), threading.Event(), server._begin
+
+    def begin_later(*arguments: Any) -> None:
+        accepted.set()
+        assert go_on.wait(TIMEOUT_S)
+        begin(*arguments)
+
+    with (
+        patch.object(server, "_begin", begin_later),
+        patch("rpcgen.sync.server._JUST_ACCEPTED_S", TIMEOUT_S),
+        server,
+        dial(listener.address, call_timeout=TIMEOUT_S) as client,
+    ):
+        call = client.go(DOUBLE, 2)
+        assert accepted.wait(TIMEOUT_S)
+        closing = threading.Thread(target=server.shutdown)
+        closing.start()
+        while not listener.closed:
+            time.sleep(0.001)
+        go_on.set()
+        closing.join(TIMEOUT_S)
+        with suppress(RpcError):
+            call.result(TIMEOUT_S)
+    assert call.error is None or call.error.started is False
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import ssl
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import pytest
 
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import Code, Method, Registry, RpcError, context
+from rpcgen.testing import certificates
 from rpcgen.testing.certificates import client_context, mutual_contexts, server_context
 from tests.support.apis import Api
+from tests.support.timeouts import TIMEOUT_S
 
 WHO = Method[str, str]("Who.Calls")
 
@@ -53,3 +58,16 @@ def test_mutual_server_refuses_a_client_without_certificate(api: Api) -> None:
 
 def test_contexts_verify() -> None:
     assert client_context().verify_mode is ssl.CERT_REQUIRED
+
+
+def test_threads_that_are_the_first_get_one_authority(monkeypatch: pytest.MonkeyPatch) -> None:
+    anew = cache(certificates._make_authority.__wrapped__)
+    monkeypatch.setattr(certificates, "_make_authority", anew)
+    together = threading.Barrier(8)
+
+    def ask(_: int) -> object:
+        together.wait(TIMEOUT_S)
+        return certificates._authority()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len({id(each) for each in [*threads.map(ask, range(8))]}) == 1
