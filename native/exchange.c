@@ -12,23 +12,10 @@ static const char *const TEXTS[] = {
 /* --- for the parts -------------------------------------------------------------------------- */
 
 PyObject *
-ask_python(Exchange *x, const char *method, PyObject *first, PyObject *second, PyObject *third)
-{
-    PyObject *name = PyUnicode_InternFromString(method);
-    if (name == NULL) {
-        return NULL;
-    }
-    PyObject *result
-        = PyObject_CallMethodObjArgs((PyObject *)x, name, first, second, third, NULL);
-    Py_DECREF(name);
-    return result;
-}
-
-PyObject *
 ask_with_number(Exchange *x, const char *method, PyObject *first, Py_ssize_t number)
 {
     PyObject *second = PyLong_FromSsize_t(number);
-    PyObject *result = second == NULL ? NULL : ask_python(x, method, first, second, NULL);
+    PyObject *result = second == NULL ? NULL : in_python((PyObject *)x, method, first, second, NULL);
     Py_XDECREF(second);
     return result;
 }
@@ -36,18 +23,9 @@ ask_with_number(Exchange *x, const char *method, PyObject *first, Py_ssize_t num
 int
 tell_python(Exchange *x, const char *method, PyObject *first)
 {
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    PyObject *result = ask_python(x, method, first, NULL, NULL);
-    if (result == NULL) {
-        Py_XDECREF(type);
-        Py_XDECREF(error);
-        Py_XDECREF(traceback);
-        return -1;
-    }
-    Py_DECREF(result);
-    PyErr_Restore(type, error, traceback);
-    return 0;
+    Aside aside;
+    put_aside(&aside);
+    return put_back(&aside, in_python((PyObject *)x, method, first, NULL, NULL));
 }
 
 int
@@ -110,7 +88,7 @@ carry_out(Exchange *x, Trip *t)
     /* Done again, it says what is wrong. */
     return drop_exception(x->parts[RERAISE_INTERRUPT]) < 0
                ? NULL
-               : ask_python(x, "_call", t->method, t->args, NULL);
+               : in_python((PyObject *)x, "_call", t->method, t->args, NULL);
 }
 
 static PyObject *
@@ -135,38 +113,19 @@ call(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 
 /* --- what it works with --------------------------------------------------------------------- */
 
-/* Take over how to store into slots: all are stored into by one function. */
-static int
-set_up_slots(Exchange *x)
-{
-    PyObject *slots = x->parts[SLOTS];
-    if (!PyType_Check(x->parts[CALL]) || !PyTuple_Check(slots)
-        || PyTuple_Size(slots) != SLOT_COUNT) {
-        return bad_plan();
-    }
-    for (int i = 0; i < SLOT_COUNT; i++) {
-        PyTypeObject *type = Py_TYPE(PyTuple_GetItem(slots, i));
-        descrsetfunc set = (descrsetfunc)PyType_GetSlot(type, Py_tp_descr_set);
-        if (set == NULL || (x->set != NULL && set != x->set)) {
-            return bad_plan();
-        }
-        x->set = set;
-    }
-    x->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
-    return 0;
-}
-
 static int
 are_parts(PyObject *parts, ModuleState *state)
 {
     if (!PyTuple_Check(parts) || PyTuple_Size(parts) != PARTS_COUNT
         || !PyObject_TypeCheck(PyTuple_GetItem(parts, STREAM), (PyTypeObject *)state->stream_type)
+        || !PyObject_TypeCheck(PyTuple_GetItem(parts, ENCODER), (PyTypeObject *)state->encoder_type)
+        || !PyType_Check(PyTuple_GetItem(parts, CALL))
         || !PyIter_Check(PyTuple_GetItem(parts, NUMBERS))
         || !PyList_CheckExact(PyTuple_GetItem(parts, RECEIVED))) {
         return 0;
     }
     const int dicts[]
-        = {CLAIMS, LEADER, PENDING, FOLLOWERS, HEADS, WHOLE, INTERFACES, KNOWN, FORKS};
+        = {CLAIMS, LEADER, PENDING, FOLLOWERS, HEADS, KNOWN, FORKS};
     for (size_t i = 0; i < sizeof(dicts) / sizeof(dicts[0]); i++) {
         if (!PyDict_CheckExact(PyTuple_GetItem(parts, dicts[i]))) {
             return 0;
@@ -198,7 +157,8 @@ prepare(PyObject *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize
         x->parts[i] = PyTuple_GetItem(arguments[0], i);
         Py_INCREF(x->parts[i]);
     }
-    if (set_up_slots(x) < 0) {
+    x->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
+    if (slots_set_up(x->slots, x->parts[SLOTS], SLOT_COUNT) < 0) {
         return NULL;
     }
     x->buffer = PyMem_Malloc(READ_SIZE);
@@ -219,11 +179,7 @@ exchange_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     x->zero = PyLong_FromLong(0);
     x->token = Py_BuildValue("[ii]", 0, 1);
     int is_whole = x->nothing != NULL && x->no_bytes != NULL && x->zero != NULL && x->token != NULL;
-    for (int i = 0; i < NAME_COUNT && is_whole; i++) {
-        x->names[i] = PyUnicode_InternFromString(TEXTS[i]);
-        is_whole = x->names[i] != NULL;
-    }
-    if (!is_whole) {
+    if (!is_whole || intern_names(x->names, TEXTS, NAME_COUNT) < 0) {
         Py_CLEAR(x);
     }
     return (PyObject *)x;

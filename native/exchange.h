@@ -18,9 +18,6 @@
 /* Bytes that are received at once: rpcgen.sync.stream._READ_SIZE. */
 #define READ_SIZE 65536
 
-/* A number takes at most so many bytes, the zero that ends a header one more. */
-#define WIDEST 10
-
 /* What it works with, in the order of rpcgen.sync.exchange.Exchange; those in `empty` have nothing
  * in them while nothing is under way. */
 enum {
@@ -36,8 +33,7 @@ enum {
     FOLLOWERS = EMPTY_COUNT,
     NUMBERS,
     HEADS,
-    WHOLE,
-    INTERFACES,
+    ENCODER,
     KNOWN,
     STREAM,
     CLIENT,
@@ -91,8 +87,8 @@ typedef struct {
     PyObject *nothing; /* the empty tuple */
     PyObject *no_bytes;
     PyObject *zero;
-    descrsetfunc set; /* of all slots */
     newfunc create;
+    Attribute slots[SLOT_COUNT]; /* of a call */
     unsigned char *buffer;
     unsigned long thread; /* whose number the token has */
     double last_use;      /* time in seconds at which the last call has begun */
@@ -117,14 +113,12 @@ typedef struct {
     PyObject *outcomes; /* list, of the call */
     PyObject *entry; /* of the pending map */
     PyObject *seq;
-    unsigned char number[WIDEST];
-    int width;   /* of the number */
+    unsigned char end[HEADER_END];
+    int end_size;
     int problem; /* of the system; EAGAIN where nothing has happened */
 } Trip;
 
-/* Ask a method of the subclass in Python. */
-PyObject *ask_python(
-    Exchange *x, const char *method, PyObject *first, PyObject *second, PyObject *third);
+/* Return the result of a method of the subclass in Python. */
 PyObject *ask_with_number(Exchange *x, const char *method, PyObject *first, Py_ssize_t number);
 
 /* Have Python do something, also while an exception is set, which stays if all goes well. */

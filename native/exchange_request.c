@@ -54,29 +54,11 @@ make_call(Exchange *x, Trip *t, PyObject *name)
         [CALL_WAITERS] = waiters,
         [CALL_OUTCOMES] = t->outcomes,
     };
-    int result = t->call == NULL || t->entry == NULL ? -1 : 0;
-    for (int i = 0; i < SLOT_COUNT && result == 0; i++) {
-        PyObject *slot = PyTuple_GetItem(x->parts[SLOTS], i);
-        result = values[i] == NULL ? -1 : x->set(slot, t->call, values[i]);
-    }
+    int is_whole
+        = waiters != NULL && t->outcomes != NULL && t->entry != NULL && t->call != NULL;
+    int result = is_whole ? store(t->call, x->slots, values, SLOT_COUNT) : -1;
     Py_XDECREF(waiters);
     return result;
-}
-
-/* Return the message of the arguments, without what goes in front; NULL where it is to be made in
- * Python. */
-static PyObject *
-encoded(Exchange *x, Trip *t, PyObject *schema)
-{
-    PyObject *known = PyDict_GetItemWithError(x->parts[WHOLE], schema);
-    if (known == NULL || !PyTuple_Check(known) || PyTuple_Size(known) != 2) {
-        return NULL;
-    }
-    Py_INCREF(known);
-    PyObject *data = write_message(PyTuple_GetItem(known, 0), x->no_bytes,
-                                   PyTuple_GetItem(known, 1), t->args, x->parts[INTERFACES]);
-    Py_DECREF(known);
-    return data;
 }
 
 /* Look up what a method has, which is that of the last call as a rule. */
@@ -122,31 +104,9 @@ prepare_trip(Exchange *x, Trip *t)
     Py_INCREF(x->response);
     t->response = x->response;
     if (make_call(x, t, x->name) == 0) {
-        t->request = encoded(x, t, x->request);
+        t->request = encode_short(x->parts[ENCODER], x->no_bytes, t->args, x->request);
     }
     return t->request == NULL ? -1 : 0;
-}
-
-/* Write a number as gob has it, and the zero that ends the header; return the bytes of the number,
- * 0 where it cannot be. */
-static int
-write_number(uint64_t value, unsigned char *to)
-{
-    int count = 0;
-    if (value < 128) {
-        to[0] = (unsigned char)value;
-    }
-    else {
-        while (count < 8 && value >> (8 * count)) {
-            count++;
-        }
-        to[0] = (unsigned char)(256 - count);
-        for (int i = 0; i < count; i++) {
-            to[count - i] = (unsigned char)(value >> (8 * i));
-        }
-    }
-    to[count + 1] = 0;
-    return value == 0 ? 0 : count + 1; /* a zero is left out */
 }
 
 /* Number the call and register it; -1 where the number has no header. */
@@ -161,9 +121,10 @@ register_trip(Exchange *x, Trip *t)
     if (seq == (uint64_t)-1 && PyErr_Occurred()) {
         return -1;
     }
-    t->width = write_number(seq, t->number);
-    if (t->width == 0 || t->width + 1 >= PyList_Size(t->heads)
-        || x->set(PyTuple_GetItem(x->parts[SLOTS], CALL_SEQ), t->call, t->seq) < 0) {
+    t->end_size = write_header_end(t->end, seq);
+    /* Headers leave a zero out. */
+    if (seq == 0 || head_before(t->heads, t->end_size) == NULL
+        || store(t->call, &x->slots[CALL_SEQ], &t->seq, 1) < 0) {
         return -1;
     }
     PyObject *values[] = {t->seq, t->call, t->method, x->parts[SETTINGS]};
@@ -180,25 +141,21 @@ register_trip(Exchange *x, Trip *t)
 static Py_ssize_t
 send_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
 {
-    PyObject *head = PyList_GetItem(t->heads, t->width + 1);
-    if (head == NULL || !PyBytes_CheckExact(head)) {
-        errno = EAGAIN;
-        return -1;
-    }
+    PyObject *head = head_before(t->heads, t->end_size);
     size_t front = (size_t)PyBytes_Size(head), size = (size_t)PyBytes_Size(t->request);
-    size_t number = (size_t)t->width + 1;
+    size_t end = (size_t)t->end_size;
     char *request = PyBytes_AsString(t->request);
-    *whole = (Py_ssize_t)(front + number + size);
+    *whole = (Py_ssize_t)(front + end + size);
     if (*whole <= COPIED) {
         unsigned char bytes[COPIED];
         memcpy(bytes, PyBytes_AsString(head), front);
-        memcpy(bytes + front, t->number, number);
-        memcpy(bytes + front + number, request, size);
+        memcpy(bytes + front, t->end, end);
+        memcpy(bytes + front + end, request, size);
         return send(x->descriptor, bytes, (size_t)*whole, MSG_DONTWAIT);
     }
     struct iovec pieces[] = {
         {PyBytes_AsString(head), front},
-        {t->number, number},
+        {t->end, end},
         {request, size},
     };
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 3};
@@ -238,16 +195,16 @@ begin_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
 static PyObject *
 joined(Trip *t)
 {
-    PyObject *head = PyList_GetItem(t->heads, t->width + 1);
-    Py_ssize_t front = PyBytes_Size(head), number = t->width + 1, size = PyBytes_Size(t->request);
-    PyObject *data = PyBytes_FromStringAndSize(NULL, front + number + size);
+    PyObject *head = head_before(t->heads, t->end_size);
+    Py_ssize_t front = PyBytes_Size(head), end = t->end_size, size = PyBytes_Size(t->request);
+    PyObject *data = PyBytes_FromStringAndSize(NULL, front + end + size);
     if (data == NULL) {
         return NULL;
     }
     char *to = PyBytes_AsString(data);
     memcpy(to, PyBytes_AsString(head), (size_t)front);
-    memcpy(to + front, t->number, (size_t)number);
-    memcpy(to + front + number, PyBytes_AsString(t->request), (size_t)size);
+    memcpy(to + front, t->end, (size_t)end);
+    memcpy(to + front + end, PyBytes_AsString(t->request), (size_t)size);
     return data;
 }
 
@@ -258,7 +215,7 @@ leave_rest(Exchange *x, Trip *t, Py_ssize_t sent)
     /* Nobody else may send in between. */
     if (data != NULL && claim(x, N_SEND) == 0) {
         PyObject *count = PyLong_FromSsize_t(sent);
-        done = count == NULL ? NULL : ask_python(x, "_enqueue_rest", t->call, data, count);
+        done = count == NULL ? NULL : in_python((PyObject *)x, "_enqueue_rest", t->call, data, count);
         Py_XDECREF(count);
     }
     if (done == NULL) {
@@ -267,5 +224,5 @@ leave_rest(Exchange *x, Trip *t, Py_ssize_t sent)
     give_up(x->parts[CLAIMS], x->names[N_SEND], x->token);
     Py_XDECREF(data);
     Py_XDECREF(done);
-    return done == NULL ? NULL : ask_python(x, "_wait_blocked", t->call, NULL, NULL);
+    return done == NULL ? NULL : in_python((PyObject *)x, "_wait_blocked", t->call, NULL, NULL);
 }

@@ -12,12 +12,12 @@
 static PyObject *
 reply_in(Exchange *x, Trip *t, PyObject *data)
 {
-    Py_ssize_t size = PyBytes_Size(data), end, number = t->width + 1;
+    Py_ssize_t size = PyBytes_Size(data), end, after = t->end_size;
     const char *bytes = PyBytes_AsString(data);
     /* The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0. */
     Py_ssize_t front = size < 5 ? size : 5 + (unsigned char)bytes[4];
-    if (front + 1 + number >= size || bytes[front] != 1
-        || memcmp(bytes + front + 1, t->number, (size_t)number) != 0) {
+    if (front + 1 + after >= size || bytes[front] != 1
+        || memcmp(bytes + front + 1, t->end, (size_t)after) != 0) {
         return NULL;
     }
     PyObject *key = PyBytes_FromStringAndSize(bytes, front);
@@ -27,11 +27,11 @@ reply_in(Exchange *x, Trip *t, PyObject *data)
     PyObject *known = PyDict_GetItemWithError(x->parts[KNOWN], key);
     Py_DECREF(key);
     if (known == NULL || !PyTuple_Check(known) || PyTuple_Size(known) != 2
-        || PyLong_AsLong(PyTuple_GetItem(known, 1)) != t->width) {
+        || PyLong_AsLong(PyTuple_GetItem(known, 1)) != t->end_size - 1) {
         return NULL;
     }
     Stream *s = (Stream *)x->parts[STREAM];
-    PyObject *reply = decode_at(s, data, front + 1 + number, t->response, &end);
+    PyObject *reply = decode_at(s, data, front + 1 + after, t->response, &end);
     if (reply != NULL && end != size) {
         Py_CLEAR(reply);
     }
@@ -219,7 +219,7 @@ static PyObject *
 receive_later(Exchange *x, Trip *t)
 {
     if (PyDict_Size(x->parts[LEADER]) != 0 || PyDict_Size(x->parts[CLAIMS]) != 0) {
-        return ask_python(x, "_wait", t->call, NULL, NULL);
+        return in_python((PyObject *)x, "_wait", t->call, NULL, NULL);
     }
     PyObject *token = Py_BuildValue("[ki]", PyThread_get_thread_ident(), 1), *reply = NULL;
     if (token == NULL) {
@@ -240,7 +240,7 @@ receive_later(Exchange *x, Trip *t)
     if (reply != NULL || PyErr_Occurred()) {
         return reply;
     }
-    return t->problem == 0 ? ask_python(x, "_wait", t->call, NULL, NULL)
+    return t->problem == 0 ? in_python((PyObject *)x, "_wait", t->call, NULL, NULL)
                            : ask_with_number(x, "_cannot_read", t->call, t->problem);
 }
 
@@ -261,7 +261,7 @@ receive_any(Exchange *x, Trip *t)
         return reply;
     }
     if (count >= 0) {
-        return ask_python(x, "_wait", t->call, NULL, NULL);
+        return in_python((PyObject *)x, "_wait", t->call, NULL, NULL);
     }
     if (t->problem != EAGAIN) {
         return ask_with_number(x, "_cannot_read", t->call, t->problem);
