@@ -52,6 +52,41 @@ typedef struct {
 /* Takes the name of an attribute and the descriptor of its slot, or None. */
 void attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor);
 
+/* Take the descriptors of slots from a tuple, which owns them: return -1 with an exception if there
+ * are not so many. */
+int slots_set_up(Attribute *slots, PyObject *descriptors, Py_ssize_t count);
+
+/* Store values into slots of an object, in the same order. */
+static inline int
+store(PyObject *object, const Attribute *slots, PyObject *const *values, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (slots[i].set(slots[i].descriptor, object, values[i]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Write a number as gob has it, 9 bytes at most: return how many. */
+static inline int
+write_uint(unsigned char *to, uint64_t value)
+{
+    if (value < 128) {
+        to[0] = (unsigned char)value;
+        return 1;
+    }
+    int count = 1, size = 1;
+    while (count < 8 && value >> (8 * count)) {
+        count++;
+    }
+    to[0] = (unsigned char)(256 - count);
+    while (count--) {
+        to[size++] = (unsigned char)(value >> (8 * count));
+    }
+    return size;
+}
+
 /* Return an item of a tuple, borrowed; NULL with an exception where it is none or too short. */
 PyObject *item_of(PyObject *tuple, Py_ssize_t index);
 
@@ -84,6 +119,33 @@ int drop_exception(PyObject *reraise_interrupt);
  * many arguments as there are before a NULL. */
 PyObject *in_python(
     PyObject *self, const char *method, PyObject *first, PyObject *second, PyObject *third);
+
+/* Make the names of attributes and keys, so many; return -1 with an exception if there is no
+ * memory. */
+int intern_names(PyObject **names, const char *const *texts, int count);
+
+/* Return a list of an object that is given away; NULL for NULL. */
+PyObject *listed(PyObject *object);
+
+/* Return the exception that is set, with its traceback; none is set any more. */
+PyObject *take_exception(void);
+
+/* The exception that is set, or none, while something else is done. */
+typedef struct {
+    PyObject *type;
+    PyObject *error;
+    PyObject *traceback;
+} Aside;
+
+static inline void
+put_aside(Aside *aside)
+{
+    PyErr_Fetch(&aside->type, &aside->error, &aside->traceback);
+}
+
+/* Set the exception again once something else was done, whose result is given away: if that is
+ * NULL, its own exception stays instead, and -1 is returned. */
+int put_back(Aside *aside, PyObject *result);
 
 /* Take over the arguments of a method by place or name; those that are not given stay as they are.
  * Return -1 with an exception if one of the first is lacking, or there is one too many. */

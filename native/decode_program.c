@@ -94,11 +94,9 @@ decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         Py_DECREF(program);
         return NULL;
     }
-    for (int i = 0; i < NAME_COUNT; i++) {
-        if ((program->names[i] = PyUnicode_InternFromString(NAMES[i])) == NULL) {
-            Py_DECREF(program);
-            return NULL;
-        }
+    if (intern_names(program->names, NAMES, NAME_COUNT) < 0) {
+        Py_DECREF(program);
+        return NULL;
     }
     program->root = root;
     program->has_number = has_number;

@@ -117,18 +117,7 @@ put_uint(Writer *w, uint64_t value)
     if (reserve(w, 9) < 0) {
         return -1;
     }
-    if (value < 128) {
-        w->data[w->used++] = (unsigned char)value;
-        return 0;
-    }
-    int count = 1;
-    while (count < 8 && value >> (8 * count)) {
-        count++;
-    }
-    w->data[w->used++] = (unsigned char)(256 - count);
-    while (count--) {
-        w->data[w->used++] = (unsigned char)(value >> (8 * count));
-    }
+    w->used += (size_t)write_uint(w->data + w->used, value);
     return 0;
 }
 

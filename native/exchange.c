@@ -1,180 +1,34 @@
 /* The type that carries out plain calls of a client with threads: request and response of one call
- * on a connection where nothing else is under way. See rpcgen.sync.exchange.
- *
- * What is done here between two looks at the connection is one step for Python: the lock of the
- * interpreter is held, and no object is made that could have the garbage collector run. So no
- * signal handler, finalizer or other thread comes in between, and most of what is claimed in Python
- * need not be. While values are encoded and decoded, and while other threads run, it is claimed as
- * there. */
-#include "encode.h"
-#include "stream.h"
+ * on a connection where nothing else is under way. See exchange.h. */
+#include "exchange.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <sched.h>
-#include <sys/socket.h>
 #include <time.h>
-
-/* Bytes that are received at once: rpcgen.sync.stream._READ_SIZE. */
-#define READ_SIZE 65536
-
-/* Milliseconds that a thread sleeps at most: rpcgen.sync.leader_follower._MAX_SLEEP_S. */
-#define MAX_SLEEP_MS 500
-
-/* Size of a request from which on it is not copied behind its header. */
-#define COPIED 2048
-
-/* A number takes at most so many bytes, the zero that ends a header one more. */
-#define WIDEST 10
-
-/* What it works with, in the order of rpcgen.sync.exchange.Exchange; those in `empty` have nothing
- * in them while nothing is under way. */
-enum {
-    PENDING,
-    CLAIMS,
-    LEADER,
-    GIVEN_UP,
-    RECEIVED,
-    QUEUE,
-    CANCELS,
-    REFUSALS,
-    EMPTY_COUNT,
-    FOLLOWERS = EMPTY_COUNT,
-    NUMBERS,
-    HEADS,
-    WHOLE,
-    INTERFACES,
-    KNOWN,
-    STREAM,
-    CLIENT,
-    PROTOCOL,
-    SPIN,
-    FORKS,
-    GENERATION,
-    SETTINGS,
-    RERAISE_INTERRUPT,
-    CALL,
-    SLOTS,
-    PARTS_COUNT
-};
-
-/* Slots of a call, in the order of rpcgen.sync.exchange. */
-enum {
-    CALL_SERVICE_METHOD,
-    CALL_ARGS,
-    CALL_REPLY,
-    CALL_ERROR,
-    CALL_IS_DONE,
-    CALL_DRIVER,
-    CALL_SETTINGS,
-    CALL_SEQ,
-    CALL_WAITERS,
-    CALL_OUTCOMES,
-    SLOT_COUNT
-};
-
-/* Names of keys and attributes. */
-enum {
-    N_ENCODE,
-    N_TAKE,
-    N_SEND,
-    N_NAME,
-    N_REQUEST,
-    N_RESPONSE,
-    N_CURRENT,
-    N_IS_SILENT,
-    N_GENERATION,
-    N_TO_SKIP,
-    N_SKIP,
-    NAME_COUNT
-};
 
 static const char *const TEXTS[] = {
     "encode",   "take",      "send",       "name",     "request", "response",
     "_current", "is_silent", "generation", "_to_skip", "_skip",
 };
 
-typedef struct {
-    PyObject_HEAD
-    PyObject *parts[PARTS_COUNT];
-    PyObject *names[NAME_COUNT];
-    PyObject *token;   /* a claim, see rpcgen.sync.sections: of whichever thread is in here */
-    PyObject *nothing; /* the empty tuple */
-    PyObject *no_bytes;
-    PyObject *zero;
-    descrsetfunc set; /* of all slots */
-    newfunc create;
-    unsigned char *buffer;
-    unsigned long thread; /* whose number the token has */
-    double last_use;      /* time in seconds at which the last call has begun */
-    double idle;          /* seconds after which a connection is looked at before it is used */
-    double spin;          /* seconds */
-    /* The last method, and what it is asked for. */
-    PyObject *method;
-    PyObject *name;
-    PyObject *request;
-    PyObject *response;
-    int descriptor;
-} Exchange;
+/* --- for the parts -------------------------------------------------------------------------- */
 
-/* One call. */
-typedef struct {
-    PyObject *method;
-    PyObject *args;
-    PyObject *request; /* bytes behind the header */
-    PyObject *heads;   /* what goes in front of a number, by the bytes that follow */
-    PyObject *response; /* schema */
-    PyObject *call;
-    PyObject *outcomes; /* list, of the call */
-    PyObject *entry; /* of the pending map */
-    PyObject *seq;
-    unsigned char number[WIDEST];
-    int width;   /* of the number */
-    int problem; /* of the system; EAGAIN where nothing has happened */
-} Trip;
-
-static PyObject *
-ask_python(Exchange *x, const char *method, PyObject *first, PyObject *second, PyObject *third)
-{
-    PyObject *name = PyUnicode_InternFromString(method);
-    if (name == NULL) {
-        return NULL;
-    }
-    PyObject *result
-        = PyObject_CallMethodObjArgs((PyObject *)x, name, first, second, third, NULL);
-    Py_DECREF(name);
-    return result;
-}
-
-static PyObject *
+PyObject *
 ask_with_number(Exchange *x, const char *method, PyObject *first, Py_ssize_t number)
 {
     PyObject *second = PyLong_FromSsize_t(number);
-    PyObject *result = second == NULL ? NULL : ask_python(x, method, first, second, NULL);
+    PyObject *result = second == NULL ? NULL : in_python((PyObject *)x, method, first, second, NULL);
     Py_XDECREF(second);
     return result;
 }
 
-/* Have Python do something, also while an exception is set, which stays if all goes well. */
-static int
+int
 tell_python(Exchange *x, const char *method, PyObject *first)
 {
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    PyObject *result = ask_python(x, method, first, NULL, NULL);
-    if (result == NULL) {
-        Py_XDECREF(type);
-        Py_XDECREF(error);
-        Py_XDECREF(traceback);
-        return -1;
-    }
-    Py_DECREF(result);
-    PyErr_Restore(type, error, traceback);
-    return 0;
+    Aside aside;
+    put_aside(&aside);
+    return put_back(&aside, in_python((PyObject *)x, method, first, NULL, NULL));
 }
 
-/* Return true for an attribute that is this very object. */
-static int
+int
 attribute_is(PyObject *object, PyObject *name, PyObject *wanted)
 {
     PyObject *found = PyObject_GetAttr(object, name);
@@ -186,32 +40,7 @@ attribute_is(PyObject *object, PyObject *name, PyObject *wanted)
     return found == wanted;
 }
 
-/* --- whether nothing else is under way ------------------------------------------------------ */
-
-static Py_ssize_t
-size_of(PyObject *container)
-{
-    return PyDict_CheckExact(container) ? PyDict_Size(container) : PyObject_Size(container);
-}
-
-/* Return true where nothing else is under way, and the connection belongs to this process. */
-static int
-is_quiet(Exchange *x)
-{
-    for (int i = 0; i < EMPTY_COUNT; i++) {
-        if (size_of(x->parts[i]) != 0) {
-            return 0;
-        }
-    }
-    Stream *s = (Stream *)x->parts[STREAM];
-    if (holds_something(s) || s->broken != Py_None) {
-        return 0;
-    }
-    PyObject *generation = PyDict_GetItemWithError(x->parts[FORKS], x->names[N_GENERATION]);
-    return generation == x->parts[GENERATION];
-}
-
-static double
+double
 seconds(void)
 {
     struct timespec now;
@@ -219,19 +48,7 @@ seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* Return true where a call has begun a moment ago, and note that one begins now. */
-static int
-is_in_use(Exchange *x)
-{
-    double now = seconds(), before = x->last_use;
-    x->last_use = now;
-    return now - before <= x->idle;
-}
-
-/* --- claims --------------------------------------------------------------------------------- */
-
-/* Claim a part of the state for this thread, where nobody has claimed anything. */
-static int
+int
 claim(Exchange *x, int name)
 {
     unsigned long thread = PyThread_get_thread_ident();
@@ -245,8 +62,7 @@ claim(Exchange *x, int name)
     return PyDict_SetItem(x->parts[CLAIMS], x->names[name], x->token);
 }
 
-/* Give up what was claimed under a key, unless somebody else has taken it over. */
-static void
+void
 give_up(PyObject *claims, PyObject *key, PyObject *token)
 {
     PyObject *type, *error, *traceback;
@@ -257,528 +73,14 @@ give_up(PyObject *claims, PyObject *key, PyObject *token)
     PyErr_Restore(type, error, traceback);
 }
 
-/* --- the request ---------------------------------------------------------------------------- */
-
-/* Make what the pending map has of a call, as `Call.__init__` does. */
-static int
-make_call(Exchange *x, Trip *t, PyObject *name)
-{
-    PyObject *waiters = PyList_New(0);
-    t->outcomes = PyList_New(0);
-    t->entry = PyTuple_New(4);
-    t->call = x->create((PyTypeObject *)x->parts[CALL], x->nothing, NULL);
-    PyObject *values[SLOT_COUNT] = {
-        [CALL_SERVICE_METHOD] = name,
-        [CALL_ARGS] = t->args,
-        [CALL_REPLY] = Py_None,
-        [CALL_ERROR] = Py_None,
-        [CALL_IS_DONE] = Py_False,
-        [CALL_DRIVER] = x->parts[CLIENT],
-        [CALL_SETTINGS] = x->parts[SETTINGS],
-        [CALL_SEQ] = x->zero,
-        [CALL_WAITERS] = waiters,
-        [CALL_OUTCOMES] = t->outcomes,
-    };
-    int result = t->call == NULL || t->entry == NULL ? -1 : 0;
-    for (int i = 0; i < SLOT_COUNT && result == 0; i++) {
-        PyObject *slot = PyTuple_GetItem(x->parts[SLOTS], i);
-        result = values[i] == NULL ? -1 : x->set(slot, t->call, values[i]);
-    }
-    Py_XDECREF(waiters);
-    return result;
-}
-
-/* Return the message of the arguments, without what goes in front; NULL where it is to be made in
- * Python. */
-static PyObject *
-encoded(Exchange *x, Trip *t, PyObject *schema)
-{
-    PyObject *known = PyDict_GetItemWithError(x->parts[WHOLE], schema);
-    if (known == NULL || !PyTuple_Check(known) || PyTuple_Size(known) != 2) {
-        return NULL;
-    }
-    Py_INCREF(known);
-    PyObject *data = write_message(PyTuple_GetItem(known, 0), x->no_bytes,
-                                   PyTuple_GetItem(known, 1), t->args, x->parts[INTERFACES]);
-    Py_DECREF(known);
-    return data;
-}
-
-/* Look up what a method has, which is that of the last call as a rule. */
-static int
-learn_method(Exchange *x, PyObject *method)
-{
-    if (method == x->method) {
-        return 0;
-    }
-    PyObject *found[] = {
-        PyObject_GetAttr(method, x->names[N_NAME]),
-        PyObject_GetAttr(method, x->names[N_REQUEST]),
-        PyObject_GetAttr(method, x->names[N_RESPONSE]),
-        method,
-    };
-    Py_INCREF(method);
-    PyObject **places[] = {&x->name, &x->request, &x->response, &x->method};
-    int result = found[0] == NULL || found[1] == NULL || found[2] == NULL ? -1 : 0;
-    for (int i = 0; i < 4; i++) {
-        PyObject *old = found[i];
-        if (result == 0) {
-            old = *places[i];
-            *places[i] = found[i];
-        }
-        Py_XDECREF(old);
-    }
-    return result;
-}
-
-/* Make all that a call needs, while the encoder is claimed: values may be encoded by Python code. */
-static int
-prepare_trip(Exchange *x, Trip *t)
-{
-    if (learn_method(x, t->method) < 0) {
-        return -1;
-    }
-    PyObject *heads = PyDict_GetItemWithError(x->parts[HEADS], x->name);
-    if (heads == NULL || !PyList_CheckExact(heads)) {
-        return -1;
-    }
-    Py_INCREF(heads);
-    t->heads = heads;
-    Py_INCREF(x->response);
-    t->response = x->response;
-    if (make_call(x, t, x->name) == 0) {
-        t->request = encoded(x, t, x->request);
-    }
-    return t->request == NULL ? -1 : 0;
-}
-
-/* Write a number as gob has it, and the zero that ends the header; return the bytes of the number,
- * 0 where it cannot be. */
-static int
-write_number(uint64_t value, unsigned char *to)
-{
-    int count = 0;
-    if (value < 128) {
-        to[0] = (unsigned char)value;
-    }
-    else {
-        while (count < 8 && value >> (8 * count)) {
-            count++;
-        }
-        to[0] = (unsigned char)(256 - count);
-        for (int i = 0; i < count; i++) {
-            to[count - i] = (unsigned char)(value >> (8 * i));
-        }
-    }
-    to[count + 1] = 0;
-    return value == 0 ? 0 : count + 1; /* a zero is left out */
-}
-
-/* Number the call and register it; -1 where the number has no header. */
-static int
-register_trip(Exchange *x, Trip *t)
-{
-    t->seq = PyIter_Next(x->parts[NUMBERS]);
-    if (t->seq == NULL) {
-        return -1;
-    }
-    uint64_t seq = PyLong_AsUnsignedLongLong(t->seq);
-    if (seq == (uint64_t)-1 && PyErr_Occurred()) {
-        return -1;
-    }
-    t->width = write_number(seq, t->number);
-    if (t->width == 0 || t->width + 1 >= PyList_Size(t->heads)
-        || x->set(PyTuple_GetItem(x->parts[SLOTS], CALL_SEQ), t->call, t->seq) < 0) {
-        return -1;
-    }
-    PyObject *values[] = {t->seq, t->call, t->method, x->parts[SETTINGS]};
-    for (int i = 0; i < 4; i++) {
-        Py_INCREF(values[i]);
-        if (PyTuple_SetItem(t->entry, i, values[i]) < 0) {
-            return -1;
-        }
-    }
-    return PyDict_SetItem(x->parts[PENDING], t->seq, t->entry);
-}
-
-/* Send what the connection takes at once; return as the system does. `whole` is the size. */
-static Py_ssize_t
-send_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
-{
-    PyObject *head = PyList_GetItem(t->heads, t->width + 1);
-    if (head == NULL || !PyBytes_CheckExact(head)) {
-        errno = EAGAIN;
-        return -1;
-    }
-    size_t front = (size_t)PyBytes_Size(head), size = (size_t)PyBytes_Size(t->request);
-    size_t number = (size_t)t->width + 1;
-    char *request = PyBytes_AsString(t->request);
-    *whole = (Py_ssize_t)(front + number + size);
-    if (*whole <= COPIED) {
-        unsigned char bytes[COPIED];
-        memcpy(bytes, PyBytes_AsString(head), front);
-        memcpy(bytes + front, t->number, number);
-        memcpy(bytes + front + number, request, size);
-        return send(x->descriptor, bytes, (size_t)*whole, MSG_DONTWAIT);
-    }
-    struct iovec pieces[] = {
-        {PyBytes_AsString(head), front},
-        {t->number, number},
-        {request, size},
-    };
-    struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 3};
-    return sendmsg(x->descriptor, &message, MSG_DONTWAIT);
-}
-
-/* --- the response --------------------------------------------------------------------------- */
-
-/* Return the reply in what has come, if that is the response to the call and nothing else; NULL
- * where it is anything else. */
-static PyObject *
-reply_in(Exchange *x, Trip *t, PyObject *data)
-{
-    Py_ssize_t size = PyBytes_Size(data), end, number = t->width + 1;
-    const char *bytes = PyBytes_AsString(data);
-    /* The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0. */
-    Py_ssize_t front = size < 5 ? size : 5 + (unsigned char)bytes[4];
-    if (front + 1 + number >= size || bytes[front] != 1
-        || memcmp(bytes + front + 1, t->number, (size_t)number) != 0) {
-        return NULL;
-    }
-    PyObject *key = PyBytes_FromStringAndSize(bytes, front);
-    if (key == NULL) {
-        return NULL;
-    }
-    PyObject *known = PyDict_GetItemWithError(x->parts[KNOWN], key);
-    Py_DECREF(key);
-    if (known == NULL || !PyTuple_Check(known) || PyTuple_Size(known) != 2
-        || PyLong_AsLong(PyTuple_GetItem(known, 1)) != t->width) {
-        return NULL;
-    }
-    Stream *s = (Stream *)x->parts[STREAM];
-    PyObject *reply = decode_at(s, data, front + 1 + number, t->response, &end);
-    if (reply != NULL && end != size) {
-        Py_CLEAR(reply);
-    }
-    return reply;
-}
-
-/* Take the reply over, if nobody has ended the call meanwhile: return true if so. */
-static int
-settle(Exchange *x, Trip *t, PyObject *data)
-{
-    if (PyList_Size(t->outcomes) != 0 || PyDict_DelItem(x->parts[PENDING], t->seq) < 0) {
-        return 0;
-    }
-    /* As if it had been fed. */
-    ((Stream *)x->parts[STREAM])->base += PyBytes_Size(data);
-    return 1;
-}
-
-/* Receive what comes within the time of a spin; return as the system does. Other threads run. */
-static Py_ssize_t
-receive_soon(Exchange *x)
-{
-    double end = 0;
-    for (;;) {
-        Py_ssize_t count = recv(x->descriptor, x->buffer, READ_SIZE, MSG_DONTWAIT);
-        if (count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
-            return count;
-        }
-        double now = seconds();
-        if (end == 0) {
-            end = now + x->spin;
-        }
-        else if (now > end) {
-            errno = EAGAIN;
-            return -1;
-        }
-        sched_yield();
-    }
-}
-
-/* Return true where experience says that waiting a moment pays, -1 with an exception; counts it. */
-static int
-spins(Exchange *x)
-{
-    if (attribute_is(x->parts[SPIN], x->names[N_TO_SKIP], x->zero)) {
-        return 1;
-    }
-    PyObject *left = PyObject_GetAttr(x->parts[SPIN], x->names[N_TO_SKIP]);
-    PyObject *fewer = left == NULL ? NULL : PyLong_FromLong(PyLong_AsLong(left) - 1);
-    int result = fewer == NULL ? -1 : PyObject_SetAttr(x->parts[SPIN], x->names[N_TO_SKIP], fewer);
-    Py_XDECREF(left);
-    Py_XDECREF(fewer);
-    return result;
-}
-
-static int
-note_hit(Exchange *x)
-{
-    if (attribute_is(x->parts[SPIN], x->names[N_SKIP], x->zero)) {
-        return 0;
-    }
-    return PyObject_SetAttr(x->parts[SPIN], x->names[N_SKIP], x->zero);
-}
-
-/* Note that something has come. */
-static int
-note_life(Exchange *x)
-{
-    if (!attribute_is(x->parts[PROTOCOL], x->names[N_IS_SILENT], Py_True)) {
-        return 0;
-    }
-    return PyObject_SetAttr(x->parts[PROTOCOL], x->names[N_IS_SILENT], Py_False);
-}
-
-/* Give up leading, and wake a thread that follows. */
-static int
-step_down(Exchange *x, PyObject *token)
-{
-    give_up(x->parts[LEADER], Py_None, token);
-    if (PyDict_Size(x->parts[FOLLOWERS]) == 0 || PyDict_Size(x->parts[LEADER]) != 0) {
-        return 0;
-    }
-    return tell_python(x, "_notify_follower", NULL);
-}
-
-/* Deal with what has come; NULL where that is left in `received`, or with an interrupt. */
-static PyObject *
-take(Exchange *x, Trip *t, Py_ssize_t count)
-{
-    PyObject *data = PyBytes_FromStringAndSize((const char *)x->buffer, count);
-    if (data == NULL) {
-        return NULL;
-    }
-    PyObject *reply = count == 0 ? NULL : reply_in(x, t, data);
-    if (reply != NULL && !settle(x, t, data)) {
-        Py_CLEAR(reply);
-    }
-    if (reply == NULL) {
-        if (PyErr_Occurred()) {
-            drop_exception(x->parts[RERAISE_INTERRUPT]);
-        }
-        PyObject *type, *error, *traceback;
-        PyErr_Fetch(&type, &error, &traceback);
-        if (PyList_Append(x->parts[RECEIVED], data) < 0) {
-            PyErr_Clear(); /* no memory: there is none for anything else */
-        }
-        PyErr_Restore(type, error, traceback);
-    }
-    Py_DECREF(data);
-    return reply;
-}
-
-/* Lead, and receive what comes soon; return as the system does. Other threads run
- * meanwhile. */
-static Py_ssize_t
-lead(Exchange *x, Trip *t, PyObject **reply)
-{
-    Py_ssize_t count;
-    if (PyDict_SetItem(x->parts[LEADER], Py_None, x->token) < 0 || claim(x, N_TAKE) < 0) {
-        count = -1;
-    }
-    else {
-        Py_BEGIN_ALLOW_THREADS
-        count = receive_soon(x);
-        t->problem = errno;
-        Py_END_ALLOW_THREADS
-        *reply = count < 0 ? NULL : take(x, t, count);
-        give_up(x->parts[CLAIMS], x->names[N_TAKE], x->token);
-    }
-    if (PyErr_Occurred()) {
-        tell_python(x, "_give_up", t->call);
-    }
-    if (step_down(x, x->token) < 0) {
-        Py_CLEAR(*reply);
-    }
-    return count;
-}
-
-/* Sleep as the leader until something comes, and return whether it has; -1 with an interrupt. */
-static int
-sleep_as_leader(Exchange *x, PyObject *token)
-{
-    struct pollfd readable = {.fd = x->descriptor, .events = POLLIN};
-    int ready, problem;
-    if (PyDict_SetItem(x->parts[LEADER], Py_None, token) < 0) {
-        return -1;
-    }
-    Py_BEGIN_ALLOW_THREADS
-    ready = poll(&readable, 1, MAX_SLEEP_MS);
-    problem = errno;
-    Py_END_ALLOW_THREADS
-    if (ready < 0 && problem == EINTR) {
-        /* A handler may use the client: nothing is claimed then. */
-        return step_down(x, token) < 0 ? -1 : PyErr_CheckSignals();
-    }
-    return ready > 0;
-}
-
-/* Return the reply that has come; NULL where there is none, or it is left in `received`. */
-static PyObject *
-take_now(Exchange *x, Trip *t, PyObject *token)
-{
-    /* Others may have used the connection meanwhile. */
-    if (PyDict_Size(x->parts[CLAIMS]) != 0 || size_of(x->parts[RECEIVED]) != 0
-        || PyList_Size(t->outcomes) != 0 || holds_something((Stream *)x->parts[STREAM])
-        || !attribute_is(x->parts[PROTOCOL], x->names[N_CURRENT], Py_None)
-        || PyDict_SetItem(x->parts[CLAIMS], x->names[N_TAKE], token) < 0) {
-        return NULL;
-    }
-    PyObject *reply = NULL;
-    Py_ssize_t count = recv(x->descriptor, x->buffer, READ_SIZE, MSG_DONTWAIT);
-    if (count >= 0) {
-        reply = take(x, t, count);
-    }
-    else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-        t->problem = errno;
-    }
-    give_up(x->parts[CLAIMS], x->names[N_TAKE], token);
-    return reply;
-}
-
-/* Return the reply where it comes while a thread may sleep, and nothing else; else have Python wait
- * for it. The token is one of its own: the call may be over before this thread is. */
-static PyObject *
-receive_later(Exchange *x, Trip *t)
-{
-    if (PyDict_Size(x->parts[LEADER]) != 0 || PyDict_Size(x->parts[CLAIMS]) != 0) {
-        return ask_python(x, "_wait", t->call, NULL, NULL);
-    }
-    PyObject *token = Py_BuildValue("[ki]", PyThread_get_thread_ident(), 1), *reply = NULL;
-    if (token == NULL) {
-        return NULL;
-    }
-    t->problem = 0;
-    int ready = sleep_as_leader(x, token);
-    if (ready > 0) {
-        reply = take_now(x, t, token);
-    }
-    if (PyErr_Occurred()) {
-        tell_python(x, "_give_up", t->call);
-    }
-    if (step_down(x, token) < 0) {
-        Py_CLEAR(reply);
-    }
-    Py_DECREF(token);
-    if (reply != NULL || PyErr_Occurred()) {
-        return reply;
-    }
-    return t->problem == 0 ? ask_python(x, "_wait", t->call, NULL, NULL)
-                           : ask_with_number(x, "_cannot_read", t->call, t->problem);
-}
-
-/* Return the reply where it comes soon, or else later. */
-static PyObject *
-receive_any(Exchange *x, Trip *t)
-{
-    int is_soon = spins(x);
-    if (is_soon == 0) {
-        return receive_later(x, t);
-    }
-    PyObject *reply = NULL;
-    Py_ssize_t count = is_soon < 0 ? 0 : lead(x, t, &reply);
-    if (reply != NULL && note_hit(x) < 0) {
-        Py_CLEAR(reply);
-    }
-    if (reply != NULL || PyErr_Occurred()) {
-        return reply;
-    }
-    if (count >= 0) {
-        return ask_python(x, "_wait", t->call, NULL, NULL);
-    }
-    if (t->problem != EAGAIN) {
-        return ask_with_number(x, "_cannot_read", t->call, t->problem);
-    }
-    return tell_python(x, "_record_miss", NULL) < 0 ? NULL : receive_later(x, t);
-}
-
-static PyObject *
-receive(Exchange *x, Trip *t)
-{
-    PyObject *reply = receive_any(x, t);
-    if (reply != NULL
-        && (note_life(x) < 0
-            || (size_of(x->parts[REFUSALS]) != 0 && tell_python(x, "_end_if_closing", NULL) < 0))) {
-        Py_CLEAR(reply);
-    }
-    return reply;
-}
-
-/* Return the whole request as it goes on the wire. */
-static PyObject *
-joined(Trip *t)
-{
-    PyObject *head = PyList_GetItem(t->heads, t->width + 1);
-    Py_ssize_t front = PyBytes_Size(head), number = t->width + 1, size = PyBytes_Size(t->request);
-    PyObject *data = PyBytes_FromStringAndSize(NULL, front + number + size);
-    if (data == NULL) {
-        return NULL;
-    }
-    char *to = PyBytes_AsString(data);
-    memcpy(to, PyBytes_AsString(head), (size_t)front);
-    memcpy(to + front, t->number, (size_t)number);
-    memcpy(to + front + number, PyBytes_AsString(t->request), (size_t)size);
-    return data;
-}
-
-/* Leave what the connection did not take of a request to Python, in front of all others. */
-static PyObject *
-leave_rest(Exchange *x, Trip *t, Py_ssize_t sent)
-{
-    PyObject *data = joined(t), *done = NULL;
-    /* Nobody else may send in between. */
-    if (data != NULL && claim(x, N_SEND) == 0) {
-        PyObject *count = PyLong_FromSsize_t(sent);
-        done = count == NULL ? NULL : ask_python(x, "_enqueue_rest", t->call, data, count);
-        Py_XDECREF(count);
-    }
-    if (done == NULL) {
-        shutdown(x->descriptor, SHUT_RDWR); /* or other requests would come after half of one */
-    }
-    give_up(x->parts[CLAIMS], x->names[N_SEND], x->token);
-    Py_XDECREF(data);
-    Py_XDECREF(done);
-    return done == NULL ? NULL : ask_python(x, "_wait_blocked", t->call, NULL, NULL);
-}
-
 /* --- the whole ------------------------------------------------------------------------------ */
-
-/* Register a call and send its request as far as it goes; return as the system does. */
-static Py_ssize_t
-begin(Exchange *x, Trip *t, Py_ssize_t *whole)
-{
-    if (!is_quiet(x) || !is_in_use(x) || claim(x, N_ENCODE) < 0) {
-        return -1;
-    }
-    int result = prepare_trip(x, t);
-    give_up(x->parts[CLAIMS], x->names[N_ENCODE], x->token);
-    /* From here to the end of sending, it is one step. */
-    if (result < 0 || !is_quiet(x)
-        || !attribute_is(x->parts[PROTOCOL], x->names[N_CURRENT], Py_None)
-        || register_trip(x, t) < 0) {
-        return -1;
-    }
-    Py_ssize_t sent = send_trip(x, t, whole);
-    if (sent >= 0) {
-        return sent;
-    }
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-        t->problem = errno;
-    }
-    else if (PyDict_DelItem(x->parts[PENDING], t->seq) < 0) {
-        PyErr_Clear();
-    }
-    return -1;
-}
 
 static PyObject *
 carry_out(Exchange *x, Trip *t)
 {
-    Py_ssize_t whole = 0, sent = begin(x, t, &whole);
+    Py_ssize_t whole = 0, sent = begin_trip(x, t, &whole);
     if (sent >= 0) {
-        return sent == whole ? receive(x, t) : leave_rest(x, t, sent);
+        return sent == whole ? receive_reply(x, t) : leave_rest(x, t, sent);
     }
     if (t->problem != EAGAIN) {
         return ask_with_number(x, "_cannot_send", t->call, t->problem);
@@ -786,7 +88,7 @@ carry_out(Exchange *x, Trip *t)
     /* Done again, it says what is wrong. */
     return drop_exception(x->parts[RERAISE_INTERRUPT]) < 0
                ? NULL
-               : ask_python(x, "_call", t->method, t->args, NULL);
+               : in_python((PyObject *)x, "_call", t->method, t->args, NULL);
 }
 
 static PyObject *
@@ -811,38 +113,19 @@ call(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 
 /* --- what it works with --------------------------------------------------------------------- */
 
-/* Take over how to store into slots: all are stored into by one function. */
-static int
-set_up_slots(Exchange *x)
-{
-    PyObject *slots = x->parts[SLOTS];
-    if (!PyType_Check(x->parts[CALL]) || !PyTuple_Check(slots)
-        || PyTuple_Size(slots) != SLOT_COUNT) {
-        return bad_plan();
-    }
-    for (int i = 0; i < SLOT_COUNT; i++) {
-        PyTypeObject *type = Py_TYPE(PyTuple_GetItem(slots, i));
-        descrsetfunc set = (descrsetfunc)PyType_GetSlot(type, Py_tp_descr_set);
-        if (set == NULL || (x->set != NULL && set != x->set)) {
-            return bad_plan();
-        }
-        x->set = set;
-    }
-    x->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
-    return 0;
-}
-
 static int
 are_parts(PyObject *parts, ModuleState *state)
 {
     if (!PyTuple_Check(parts) || PyTuple_Size(parts) != PARTS_COUNT
         || !PyObject_TypeCheck(PyTuple_GetItem(parts, STREAM), (PyTypeObject *)state->stream_type)
+        || !PyObject_TypeCheck(PyTuple_GetItem(parts, ENCODER), (PyTypeObject *)state->encoder_type)
+        || !PyType_Check(PyTuple_GetItem(parts, CALL))
         || !PyIter_Check(PyTuple_GetItem(parts, NUMBERS))
         || !PyList_CheckExact(PyTuple_GetItem(parts, RECEIVED))) {
         return 0;
     }
     const int dicts[]
-        = {CLAIMS, LEADER, PENDING, FOLLOWERS, HEADS, WHOLE, INTERFACES, KNOWN, FORKS};
+        = {CLAIMS, LEADER, PENDING, FOLLOWERS, HEADS, KNOWN, FORKS};
     for (size_t i = 0; i < sizeof(dicts) / sizeof(dicts[0]); i++) {
         if (!PyDict_CheckExact(PyTuple_GetItem(parts, dicts[i]))) {
             return 0;
@@ -874,7 +157,8 @@ prepare(PyObject *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize
         x->parts[i] = PyTuple_GetItem(arguments[0], i);
         Py_INCREF(x->parts[i]);
     }
-    if (set_up_slots(x) < 0) {
+    x->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
+    if (slots_set_up(x->slots, x->parts[SLOTS], SLOT_COUNT) < 0) {
         return NULL;
     }
     x->buffer = PyMem_Malloc(READ_SIZE);
@@ -895,11 +179,7 @@ exchange_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     x->zero = PyLong_FromLong(0);
     x->token = Py_BuildValue("[ii]", 0, 1);
     int is_whole = x->nothing != NULL && x->no_bytes != NULL && x->zero != NULL && x->token != NULL;
-    for (int i = 0; i < NAME_COUNT && is_whole; i++) {
-        x->names[i] = PyUnicode_InternFromString(TEXTS[i]);
-        is_whole = x->names[i] != NULL;
-    }
-    if (!is_whole) {
+    if (!is_whole || intern_names(x->names, TEXTS, NAME_COUNT) < 0) {
         Py_CLEAR(x);
     }
     return (PyObject *)x;

@@ -6,19 +6,14 @@
 /* Members that headers may have for them to be made without calling a class. */
 #define MOST_MEMBERS 16
 
-typedef struct {
-    PyObject *descriptor;
-    descrsetfunc set;
-    PyObject *value; /* of those that are alike in all headers */
-} Slot;
-
 /* How headers are made: by storing what they hold, where slots are known. */
 typedef struct {
     PyObject *make;
     PyObject *slots; /* owns all that is below; NULL where `make` is called */
     newfunc create;
     Py_ssize_t count;
-    Slot members[MOST_MEMBERS];
+    Attribute members[MOST_MEMBERS];
+    PyObject *values[MOST_MEMBERS]; /* of those that are alike in all headers */
 } Recipe;
 
 typedef struct {
@@ -46,11 +41,11 @@ made(HeaderReader *h, Recipe *recipe, PyObject *name, uint64_t seq, PyObject *ti
     }
     header = recipe->create((PyTypeObject *)recipe->make, h->nothing, NULL);
     Py_ssize_t count = timeout == NULL ? 2 : 3;
-    for (Py_ssize_t i = 0; header != NULL && i < recipe->count; i++) {
-        Slot *slot = &recipe->members[i];
-        if (slot->set(slot->descriptor, header, i < count ? given[i] : slot->value) < 0) {
-            Py_CLEAR(header);
-        }
+    if (header != NULL
+        && (store(header, recipe->members, given, count) < 0
+            || store(header, recipe->members + count, recipe->values + count,
+                     recipe->count - count) < 0)) {
+        Py_CLEAR(header);
     }
     Py_DECREF(number);
     return header;
@@ -185,9 +180,10 @@ drop_recipe(Recipe *recipe)
     Py_CLEAR(recipe->slots);
 }
 
-/* Take over how headers are made: a callable, and None or a tuple of slots with their values. */
+/* Take over how headers are made: a callable, and None or a tuple of slots with their values, of
+ * which so many are given for each header. */
 static int
-set_up_recipe(Recipe *recipe, PyObject *make, PyObject *slots)
+set_up_recipe(Recipe *recipe, PyObject *make, PyObject *slots, Py_ssize_t given)
 {
     drop_recipe(recipe);
     if (make == Py_None) {
@@ -195,16 +191,16 @@ set_up_recipe(Recipe *recipe, PyObject *make, PyObject *slots)
     }
     if (slots != Py_None) {
         Py_ssize_t count = PyTuple_Check(slots) ? PyTuple_Size(slots) : -1;
-        if (!PyType_Check(make) || count < 2 || count > MOST_MEMBERS) {
+        if (!PyType_Check(make) || count < given || count > MOST_MEMBERS) {
             return bad_plan();
         }
         for (Py_ssize_t i = 0; i < count; i++) {
-            Slot *slot = &recipe->members[i];
-            if (parse_row(PyTuple_GetItem(slots, i), "OO", &slot->descriptor, &slot->value) < 0) {
+            PyObject *descriptor;
+            if (parse_row(PyTuple_GetItem(slots, i), "OO", &descriptor, &recipe->values[i]) < 0) {
                 return -1;
             }
-            slot->set = (descrsetfunc)PyType_GetSlot(Py_TYPE(slot->descriptor), Py_tp_descr_set);
-            if (slot->set == NULL) {
+            attribute_set_up(&recipe->members[i], NULL, descriptor);
+            if (recipe->members[i].set == NULL) {
                 return bad_plan();
             }
         }
@@ -240,8 +236,8 @@ prepare(PyObject *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize
         *place = arguments[i];
         Py_XDECREF(old);
     }
-    if (set_up_recipe(&h->plain, arguments[3], arguments[4]) < 0
-        || set_up_recipe(&h->timed, arguments[5], arguments[6]) < 0) {
+    if (set_up_recipe(&h->plain, arguments[3], arguments[4], 2) < 0
+        || set_up_recipe(&h->timed, arguments[5], arguments[6], 3) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;

@@ -93,20 +93,10 @@ encode_parts_after(
         return NULL;
     }
     PyObject *data = encode_short(self, given[0], given[1], given[2]);
-    if (data == NULL) {
-        return PyErr_Occurred()
-                   ? NULL
-                   : in_python(self, "_encode_in_python", given[0], given[1], given[2]);
+    if (data != NULL || PyErr_Occurred()) {
+        return listed(data);
     }
-    PyObject *parts = PyList_New(1);
-    if (parts == NULL) {
-        Py_DECREF(data);
-        return NULL;
-    }
-    if (PyList_SetItem(parts, 0, data) < 0) {
-        Py_CLEAR(parts);
-    }
-    return parts;
+    return in_python(self, "_encode_in_python", given[0], given[1], given[2]);
 }
 
 /* --- the type ------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 
 /* Number of what the package and the accelerator ask of each other, as it is in
  * rpcgen._implementation: one more with each change of a type, a method or a row of a plan. */
-#define INTERFACE 7
+#define INTERFACE 8
 
 void
 attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
@@ -17,6 +17,21 @@ attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
         attribute->get = (descrgetfunc)PyType_GetSlot(Py_TYPE(descriptor), Py_tp_descr_get);
         attribute->set = (descrsetfunc)PyType_GetSlot(Py_TYPE(descriptor), Py_tp_descr_set);
     }
+}
+
+int
+slots_set_up(Attribute *slots, PyObject *descriptors, Py_ssize_t count)
+{
+    if (!PyTuple_Check(descriptors) || PyTuple_Size(descriptors) != count) {
+        return bad_plan();
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        attribute_set_up(&slots[i], NULL, PyTuple_GetItem(descriptors, i));
+        if (slots[i].get == NULL || slots[i].set == NULL) {
+            return bad_plan();
+        }
+    }
+    return 0;
 }
 
 /* Return true for a tuple; sets an exception for anything else, NULL aside. */
@@ -79,22 +94,43 @@ refuse_keywords(PyObject *keywords)
     return 0;
 }
 
-int
-drop_exception(PyObject *reraise_interrupt)
+PyObject *
+take_exception(void)
 {
-    if (!PyErr_Occurred()) {
-        return 0;
-    }
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
     PyErr_NormalizeException(&type, &error, &traceback);
     if (traceback != NULL) {
         PyException_SetTraceback(error, traceback);
     }
-    PyObject *passed = PyObject_CallFunctionObjArgs(reraise_interrupt, error, NULL);
     Py_XDECREF(type);
-    Py_XDECREF(error);
     Py_XDECREF(traceback);
+    return error;
+}
+
+int
+put_back(Aside *aside, PyObject *result)
+{
+    if (result == NULL) {
+        Py_XDECREF(aside->type);
+        Py_XDECREF(aside->error);
+        Py_XDECREF(aside->traceback);
+        return -1;
+    }
+    Py_DECREF(result);
+    PyErr_Restore(aside->type, aside->error, aside->traceback);
+    return 0;
+}
+
+int
+drop_exception(PyObject *reraise_interrupt)
+{
+    if (!PyErr_Occurred()) {
+        return 0;
+    }
+    PyObject *error = take_exception();
+    PyObject *passed = PyObject_CallFunctionObjArgs(reraise_interrupt, error, NULL);
+    Py_XDECREF(error);
     Py_XDECREF(passed);
     return passed == NULL ? -1 : 0;
 }
@@ -110,6 +146,30 @@ in_python(
     PyObject *result = PyObject_CallMethodObjArgs(self, name, first, second, third, NULL);
     Py_DECREF(name);
     return result;
+}
+
+int
+intern_names(PyObject **names, const char *const *texts, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if ((names[i] = PyUnicode_InternFromString(texts[i])) == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+PyObject *
+listed(PyObject *object)
+{
+    PyObject *list = object == NULL ? NULL : PyList_New(1);
+    if (list == NULL) {
+        Py_XDECREF(object);
+    }
+    else if (PyList_SetItem(list, 0, object) < 0) {
+        Py_CLEAR(list);
+    }
+    return list;
 }
 
 static int

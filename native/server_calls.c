@@ -2,9 +2,6 @@
  * rpcgen.protocol.server.ServerProtocol, whose methods do the rest. */
 #include "server_calls.h"
 
-/* A number and the 0 behind it, as they end a header. */
-#define MOST_NUMBER 10
-
 static const char *const NAMES[ATTRIBUTE_COUNT] = {
     "acquire", "_answer", "_answer_failure", "append", "_broken", "calls", "_current", "draining",
     "_enqueue", "_eof", "finished", "function", "lock", "locked", "_partial", "release", "request",
@@ -50,10 +47,8 @@ made_call(ServerCalls *c, PyObject *header, PyObject *served, PyObject *args)
 {
     PyObject *call = c->create((PyTypeObject *)c->call_type, c->nothing, NULL);
     PyObject *held[] = {header, served, Py_None, args, Py_False};
-    for (int i = 0; call != NULL && i <= SLOT_IS_HANDLED; i++) {
-        if (set_slot(c, i, call, held[i]) < 0) {
-            Py_CLEAR(call);
-        }
+    if (call != NULL && store(call, c->slot, held, SLOT_IS_HANDLED + 1) < 0) {
+        Py_CLEAR(call);
     }
     return call;
 }
@@ -156,25 +151,10 @@ reply_header(ServerCalls *c, PyObject *request)
     }
     Py_XDECREF(method);
     Py_XDECREF(seq);
-    if (heads == NULL || !PyList_CheckExact(heads)) {
-        return NULL;
-    }
-    unsigned char end[MOST_NUMBER];
-    Py_ssize_t width = 0;
-    if (number > 127) {
-        int count = 1;
-        while (count < 8 && number >> (8 * count)) {
-            count++;
-        }
-        end[width++] = (unsigned char)(256 - count);
-        while (count-- > 1) {
-            end[width++] = (unsigned char)(number >> (8 * count));
-        }
-    }
-    end[width++] = (unsigned char)number;
-    end[width++] = 0;
-    PyObject *head = width < PyList_Size(heads) ? PyList_GetItem(heads, width) : NULL;
-    if (head == NULL || !PyBytes_CheckExact(head)) {
+    unsigned char end[HEADER_END];
+    int width = write_header_end(end, number);
+    PyObject *head = heads == NULL ? NULL : head_before(heads, width);
+    if (head == NULL) {
         return NULL;
     }
     Py_ssize_t size = PyBytes_Size(head);
@@ -223,19 +203,6 @@ plain_reply(ServerCalls *c, PyObject *call, PyObject *value)
     return data;
 }
 
-PyObject *
-listed(PyObject *object)
-{
-    PyObject *list = PyList_New(1);
-    if (list == NULL) {
-        Py_DECREF(object);
-    }
-    else if (PyList_SetItem(list, 0, object) < 0) {
-        Py_CLEAR(list);
-    }
-    return list;
-}
-
 int
 is_free(ServerCalls *c, PyObject *lock)
 {
@@ -273,39 +240,22 @@ reply_parts(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 
 /* --- the type ------------------------------------------------------------------------------- */
 
+/* Make what is alike in all of them. */
 static int
-set_up_slots(ServerCalls *c, PyObject *slots)
+set_up(ServerCalls *c)
 {
-    if (!PyTuple_Check(slots) || PyTuple_Size(slots) != SLOT_COUNT) {
-        return bad_plan();
-    }
-    for (int i = 0; i < SLOT_COUNT; i++) {
-        attribute_set_up(&c->slot[i], NULL, PyTuple_GetItem(slots, i));
-        if (c->slot[i].get == NULL || c->slot[i].set == NULL) {
-            return bad_plan();
-        }
+    if (intern_names(c->names, NAMES, ATTRIBUTE_COUNT) < 0) {
+        return -1;
     }
     c->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
-    return 0;
-}
-
-static int
-set_up_names(ServerCalls *c)
-{
-    for (int i = 0; i < ATTRIBUTE_COUNT; i++) {
-        c->names[i] = PyUnicode_InternFromString(NAMES[i]);
-        if (c->names[i] == NULL) {
-            return -1;
-        }
-    }
     c->nothing = PyTuple_New(0);
     c->eof = PyUnicode_InternFromString("EOF");
     c->one = PyLong_FromLong(1);
     return c->nothing == NULL || c->eof == NULL || c->one == NULL ? -1 : 0;
 }
 
-static int
-takes(PyObject *module, const char *name, PyObject *object)
+int
+check_type(PyObject *module, const char *name, PyObject *object)
 {
     PyObject *type = PyObject_GetAttrString(module, name);
     int result = type == NULL ? -1 : PyObject_IsInstance(object, type);
@@ -324,8 +274,8 @@ server_calls_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     if (module == NULL || refuse_keywords(keywords) < 0
         || !PyArg_ParseTuple(arguments, "OOOO!O!OOO", &session, &headers, &encoder,
                              &PyDict_Type, &heads, &PyType_Type, &call_type, &slots, &next, &reply)
-        || takes(module, "HeaderReader", headers) < 0
-        || takes(module, "MessageEncoder", encoder) < 0) {
+        || check_type(module, "HeaderReader", headers) < 0
+        || check_type(module, "MessageEncoder", encoder) < 0) {
         return NULL;
     }
     if (stream_of(headers) == NULL) {
@@ -345,7 +295,7 @@ server_calls_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         Py_INCREF(given[i]);
         *places[i] = given[i];
     }
-    if (set_up_slots(c, slots) < 0 || set_up_names(c) < 0) {
+    if (slots_set_up(c->slot, slots, SLOT_COUNT) < 0 || set_up(c) < 0) {
         Py_CLEAR(c);
     }
     return (PyObject *)c;

@@ -94,8 +94,8 @@ int drop_in_calls(ServerCalls *c);
  * were held. -1 with an exception. */
 int is_free(ServerCalls *c, PyObject *lock);
 
-/* Return a list of an object that is given away. */
-PyObject *listed(PyObject *object);
+/* Return -1 with an exception if an object is none of a type of the module. */
+int check_type(PyObject *module, const char *name, PyObject *object);
 
 typedef struct {
     PyObject_HEAD

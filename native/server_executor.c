@@ -54,10 +54,9 @@ enqueue(ServerExecutor *e, ServerCalls *c, PyObject *data)
     if (result != 0) {
         return result < 0 ? -1 : 0;
     }
-    PyObject *parts = PyList_New(1), *done = NULL;
+    Py_INCREF(data);
+    PyObject *parts = listed(data), *done = NULL;
     if (parts != NULL) {
-        Py_INCREF(data);
-        PyList_SetItem(parts, 0, data);
         done = PyObject_CallMethodObjArgs(e->connection, c->names[NAME_ENQUEUE], parts, NULL);
         Py_DECREF(parts);
     }
@@ -78,12 +77,10 @@ answer(ServerExecutor *e, ServerSteps *steps, ServerCalls *c, PyObject *call, Py
     PyObject *data = answer_call(steps, c, call, reply);
     int result = data == NULL || end_call(steps, c, call) < 0 ? -1 : enqueue(e, c, data);
     Py_XDECREF(data);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    Aside aside;
+    put_aside(&aside);
     PyObject *released = PyObject_CallMethodObjArgs(e->encoding, c->names[NAME_RELEASE], NULL);
-    Py_XDECREF(released);
-    PyErr_Restore(type, error, traceback);
-    return released == NULL ? -1 : result;
+    return put_back(&aside, released) < 0 ? -1 : result;
 }
 
 /* Return what the handler of a call returns. */
@@ -108,17 +105,10 @@ run(ServerCalls *c, PyObject *call)
 static int
 answer_failure(ServerExecutor *e, ServerCalls *c, PyObject *call)
 {
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    PyErr_NormalizeException(&type, &error, &traceback);
-    if (traceback != NULL) {
-        PyException_SetTraceback(error, traceback);
-    }
+    PyObject *error = take_exception();
     PyObject *done = PyObject_CallMethodObjArgs(
         e->connection, c->names[NAME_ANSWER_FAILURE], call, error, NULL);
-    Py_XDECREF(type);
     Py_XDECREF(error);
-    Py_XDECREF(traceback);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
 }
@@ -127,18 +117,9 @@ answer_failure(ServerExecutor *e, ServerCalls *c, PyObject *call)
 static int
 forget_current(ServerSteps *steps)
 {
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    PyObject *token = PyObject_CallFunctionObjArgs(steps->set_current, Py_None, NULL);
-    Py_XDECREF(token);
-    if (token == NULL) {
-        Py_XDECREF(type);
-        Py_XDECREF(error);
-        Py_XDECREF(traceback);
-        return -1;
-    }
-    PyErr_Restore(type, error, traceback);
-    return 0;
+    Aside aside;
+    put_aside(&aside);
+    return put_back(&aside, PyObject_CallFunctionObjArgs(steps->set_current, Py_None, NULL));
 }
 
 static PyObject *
@@ -173,18 +154,14 @@ execute(PyObject *self, PyObject *call)
 static PyObject *
 server_executor_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    PyObject *module = PyType_GetModule(type), *steps_type, *given[6];
-    if (module == NULL || refuse_keywords(keywords) < 0) {
+    PyObject *module = PyType_GetModule(type), *given[6];
+    if (module == NULL || refuse_keywords(keywords) < 0
+        || !PyArg_ParseTuple(arguments, "OOOOOO", &given[0], &given[1], &given[2], &given[3],
+                             &given[4], &given[5])
+        || check_type(module, "ServerSteps", given[0]) < 0) {
         return NULL;
     }
-    steps_type = PyObject_GetAttrString(module, "ServerSteps");
-    if (steps_type == NULL) {
-        return NULL;
-    }
-    int is_valid = PyArg_ParseTuple(arguments, "O!OOOOO", steps_type, &given[0], &given[1],
-                                    &given[2], &given[3], &given[4], &given[5]);
-    Py_DECREF(steps_type);
-    ServerExecutor *e = is_valid ? (ServerExecutor *)PyType_GenericAlloc(type, 0) : NULL;
+    ServerExecutor *e = (ServerExecutor *)PyType_GenericAlloc(type, 0);
     if (e == NULL) {
         return NULL;
     }

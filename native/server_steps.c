@@ -167,18 +167,14 @@ succeeded(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 static PyObject *
 server_steps_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    PyObject *module = PyType_GetModule(type), *calls_type, *given[7];
-    if (module == NULL || refuse_keywords(keywords) < 0) {
+    PyObject *module = PyType_GetModule(type), *given[7];
+    if (module == NULL || refuse_keywords(keywords) < 0
+        || !PyArg_ParseTuple(arguments, "OOOOOOO", &given[0], &given[1], &given[2], &given[3],
+                             &given[4], &given[5], &given[6])
+        || check_type(module, "ServerCalls", given[0]) < 0) {
         return NULL;
     }
-    calls_type = PyObject_GetAttrString(module, "ServerCalls");
-    if (calls_type == NULL) {
-        return NULL;
-    }
-    int is_valid = PyArg_ParseTuple(arguments, "O!OOOOOO", calls_type, &given[0], &given[1],
-                                    &given[2], &given[3], &given[4], &given[5], &given[6]);
-    Py_DECREF(calls_type);
-    ServerSteps *s = is_valid ? (ServerSteps *)PyType_GenericAlloc(type, 0) : NULL;
+    ServerSteps *s = (ServerSteps *)PyType_GenericAlloc(type, 0);
     if (s == NULL) {
         return NULL;
     }

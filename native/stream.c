@@ -104,16 +104,13 @@ decode_at(Stream *s, PyObject *data, Py_ssize_t pos, PyObject *asked, Py_ssize_t
 int
 drop_in_stream(PyObject *self)
 {
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback); /* attributes are not found while one is set */
+    Aside aside;
+    put_aside(&aside); /* attributes are not found while one is set */
     PyObject *reraise_interrupt = PyObject_GetAttrString(self, "_reraise_interrupt");
-    if (reraise_interrupt == NULL) {
-        Py_XDECREF(type);
-        Py_XDECREF(error);
-        Py_XDECREF(traceback);
+    Py_XINCREF(reraise_interrupt);
+    if (put_back(&aside, reraise_interrupt) < 0) {
         return -1;
     }
-    PyErr_Restore(type, error, traceback);
     int result = drop_exception(reraise_interrupt);
     Py_DECREF(reraise_interrupt);
     return result;

@@ -48,6 +48,29 @@ int consume(Stream *s, Py_ssize_t pos);
 /* Drop the exception that is set: return -1 if it is an interrupt, or cannot be looked at. */
 int drop_in_stream(PyObject *stream);
 
+/* A header ends with a number and a zero, which take at most so many bytes. */
+#define HEADER_END 10
+
+/* Write the end of a header, and return its size. */
+static inline int
+write_header_end(unsigned char *to, uint64_t number)
+{
+    int size = write_uint(to, number);
+    to[size] = 0;
+    return size + 1;
+}
+
+/* Return what stands in front of an end of so many bytes, borrowed, from a list by that size; NULL
+ * where it is not known. */
+static inline PyObject *
+head_before(PyObject *heads, int size)
+{
+    PyObject *head = PyList_CheckExact(heads) && size < PyList_Size(heads)
+                         ? PyList_GetItem(heads, size)
+                         : NULL;
+    return head != NULL && PyBytes_CheckExact(head) ? head : NULL;
+}
+
 /* Return the stream of a HeaderReader, borrowed; NULL if it has none. */
 Stream *stream_of(PyObject *headers);
 

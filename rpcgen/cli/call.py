@@ -66,9 +66,8 @@ def command(
 ) -> int:
     """Call a method of a server and print the reply as JSON.
 
-    ARGUMENTS are JSON, @FILE with JSON, or - for standard input:
-
     \b
+    ARGUMENTS are JSON, @FILE with JSON, or - for standard input:
       rpcgen call localhost:1234 Arith.Multiply '{"A": 7, "B": 8}'
     Where nobody knows the types: 7 is an int, 7.0 a float64, an object a struct;
     {"@uint": 7}, {"@hex": "ff"}, {"@map": {}} say what JSON cannot.

@@ -27,6 +27,10 @@ __all__ = ["Listener"]
 _LOOKS: Final = 100
 _PAUSE: Final = 0.001
 
+# Maximum wait in milliseconds of the main thread: a signal that comes just before the system waits
+# is noticed only when it waits no more. Other threads have no signals to notice.
+_LONGEST_POLL_MS: Final = 250
+
 
 class Listener:
     """A socket that takes connections.
@@ -116,10 +120,11 @@ class Listener:
                     pass  # another thread or process was faster
 
     def _poll(self, ready: select.poll) -> None:
+        is_main = threading.get_ident() == threading.main_thread().ident
         pollers = self._pollers
         pollers.append(None)
         try:
-            ready.poll()
+            ready.poll(_LONGEST_POLL_MS if is_main else None)
         finally:
             pollers.pop()
 

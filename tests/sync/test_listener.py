@@ -222,3 +222,30 @@ def accept_until_closed(listener: Listener, begins: threading.Event) -> None:
 def test_listen_with_a_context_that_is_none() -> None:
     with pytest.raises(TypeError, match=r"tls=True: pass an ssl\.SSLContext"):
         Listener("tls://127.0.0.1:0", cast(Any, True))
+
+
+class RecordingPoll:
+    """A `select.poll` that records for how long it was to wait."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[int | None] = []
+
+    def poll(self, timeout: int | None = None) -> list[tuple[int, int]]:
+        self.timeouts.append(timeout)
+        return []
+
+
+def test_main_thread_wakes_for_signals_that_came_before_it_waited() -> None:
+    ready = RecordingPoll()
+    with Listener("127.0.0.1:0") as listener:
+        listener._poll(cast(Any, ready))
+    assert ready.timeouts == [250]
+
+
+def test_other_threads_sleep_until_there_is_a_connection() -> None:
+    ready = RecordingPoll()
+    with Listener("127.0.0.1:0") as listener:
+        thread = threading.Thread(target=listener._poll, args=(ready,))
+        thread.start()
+        thread.join()
+    assert ready.timeouts == [None]

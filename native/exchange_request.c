@@ -1,0 +1,228 @@
+/* The request of a plain call: what it needs is made, numbered, registered and sent. */
+#include "exchange.h"
+
+/* Size of a request from which on it is not copied behind its header. */
+#define COPIED 2048
+
+/* --- whether nothing else is under way ------------------------------------------------------ */
+
+/* Return true where nothing else is under way, and the connection belongs to this process. */
+static int
+is_quiet(Exchange *x)
+{
+    for (int i = 0; i < EMPTY_COUNT; i++) {
+        if (size_of(x->parts[i]) != 0) {
+            return 0;
+        }
+    }
+    Stream *s = (Stream *)x->parts[STREAM];
+    if (holds_something(s) || s->broken != Py_None) {
+        return 0;
+    }
+    PyObject *generation = PyDict_GetItemWithError(x->parts[FORKS], x->names[N_GENERATION]);
+    return generation == x->parts[GENERATION];
+}
+
+/* Return true where a call has begun a moment ago, and note that one begins now. */
+static int
+is_in_use(Exchange *x)
+{
+    double now = seconds(), before = x->last_use;
+    x->last_use = now;
+    return now - before <= x->idle;
+}
+
+/* --- what is sent --------------------------------------------------------------------------- */
+
+/* Make what the pending map has of a call, as `Call.__init__` does. */
+static int
+make_call(Exchange *x, Trip *t, PyObject *name)
+{
+    PyObject *waiters = PyList_New(0);
+    t->outcomes = PyList_New(0);
+    t->entry = PyTuple_New(4);
+    t->call = x->create((PyTypeObject *)x->parts[CALL], x->nothing, NULL);
+    PyObject *values[SLOT_COUNT] = {
+        [CALL_SERVICE_METHOD] = name,
+        [CALL_ARGS] = t->args,
+        [CALL_REPLY] = Py_None,
+        [CALL_ERROR] = Py_None,
+        [CALL_IS_DONE] = Py_False,
+        [CALL_DRIVER] = x->parts[CLIENT],
+        [CALL_SETTINGS] = x->parts[SETTINGS],
+        [CALL_SEQ] = x->zero,
+        [CALL_WAITERS] = waiters,
+        [CALL_OUTCOMES] = t->outcomes,
+    };
+    int is_whole
+        = waiters != NULL && t->outcomes != NULL && t->entry != NULL && t->call != NULL;
+    int result = is_whole ? store(t->call, x->slots, values, SLOT_COUNT) : -1;
+    Py_XDECREF(waiters);
+    return result;
+}
+
+/* Look up what a method has, which is that of the last call as a rule. */
+static int
+learn_method(Exchange *x, PyObject *method)
+{
+    if (method == x->method) {
+        return 0;
+    }
+    PyObject *found[] = {
+        PyObject_GetAttr(method, x->names[N_NAME]),
+        PyObject_GetAttr(method, x->names[N_REQUEST]),
+        PyObject_GetAttr(method, x->names[N_RESPONSE]),
+        method,
+    };
+    Py_INCREF(method);
+    PyObject **places[] = {&x->name, &x->request, &x->response, &x->method};
+    int result = found[0] == NULL || found[1] == NULL || found[2] == NULL ? -1 : 0;
+    for (int i = 0; i < 4; i++) {
+        PyObject *old = found[i];
+        if (result == 0) {
+            old = *places[i];
+            *places[i] = found[i];
+        }
+        Py_XDECREF(old);
+    }
+    return result;
+}
+
+/* Make all that a call needs, while the encoder is claimed: values may be encoded by Python code. */
+static int
+prepare_trip(Exchange *x, Trip *t)
+{
+    if (learn_method(x, t->method) < 0) {
+        return -1;
+    }
+    PyObject *heads = PyDict_GetItemWithError(x->parts[HEADS], x->name);
+    if (heads == NULL || !PyList_CheckExact(heads)) {
+        return -1;
+    }
+    Py_INCREF(heads);
+    t->heads = heads;
+    Py_INCREF(x->response);
+    t->response = x->response;
+    if (make_call(x, t, x->name) == 0) {
+        t->request = encode_short(x->parts[ENCODER], x->no_bytes, t->args, x->request);
+    }
+    return t->request == NULL ? -1 : 0;
+}
+
+/* Number the call and register it; -1 where the number has no header. */
+static int
+register_trip(Exchange *x, Trip *t)
+{
+    t->seq = PyIter_Next(x->parts[NUMBERS]);
+    if (t->seq == NULL) {
+        return -1;
+    }
+    uint64_t seq = PyLong_AsUnsignedLongLong(t->seq);
+    if (seq == (uint64_t)-1 && PyErr_Occurred()) {
+        return -1;
+    }
+    t->end_size = write_header_end(t->end, seq);
+    /* Headers leave a zero out. */
+    if (seq == 0 || head_before(t->heads, t->end_size) == NULL
+        || store(t->call, &x->slots[CALL_SEQ], &t->seq, 1) < 0) {
+        return -1;
+    }
+    PyObject *values[] = {t->seq, t->call, t->method, x->parts[SETTINGS]};
+    for (int i = 0; i < 4; i++) {
+        Py_INCREF(values[i]);
+        if (PyTuple_SetItem(t->entry, i, values[i]) < 0) {
+            return -1;
+        }
+    }
+    return PyDict_SetItem(x->parts[PENDING], t->seq, t->entry);
+}
+
+/* Send what the connection takes at once; return as the system does. `whole` is the size. */
+static Py_ssize_t
+send_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
+{
+    PyObject *head = head_before(t->heads, t->end_size);
+    size_t front = (size_t)PyBytes_Size(head), size = (size_t)PyBytes_Size(t->request);
+    size_t end = (size_t)t->end_size;
+    char *request = PyBytes_AsString(t->request);
+    *whole = (Py_ssize_t)(front + end + size);
+    if (*whole <= COPIED) {
+        unsigned char bytes[COPIED];
+        memcpy(bytes, PyBytes_AsString(head), front);
+        memcpy(bytes + front, t->end, end);
+        memcpy(bytes + front + end, request, size);
+        return send(x->descriptor, bytes, (size_t)*whole, MSG_DONTWAIT);
+    }
+    struct iovec pieces[] = {
+        {PyBytes_AsString(head), front},
+        {t->end, end},
+        {request, size},
+    };
+    struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 3};
+    return sendmsg(x->descriptor, &message, MSG_DONTWAIT);
+}
+
+/* --- sending -------------------------------------------------------------------------------- */
+
+Py_ssize_t
+begin_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
+{
+    if (!is_quiet(x) || !is_in_use(x) || claim(x, N_ENCODE) < 0) {
+        return -1;
+    }
+    int result = prepare_trip(x, t);
+    give_up(x->parts[CLAIMS], x->names[N_ENCODE], x->token);
+    /* From here to the end of sending, it is one step. */
+    if (result < 0 || !is_quiet(x)
+        || !attribute_is(x->parts[PROTOCOL], x->names[N_CURRENT], Py_None)
+        || register_trip(x, t) < 0) {
+        return -1;
+    }
+    Py_ssize_t sent = send_trip(x, t, whole);
+    if (sent >= 0) {
+        return sent;
+    }
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+        t->problem = errno;
+    }
+    else if (PyDict_DelItem(x->parts[PENDING], t->seq) < 0) {
+        PyErr_Clear();
+    }
+    return -1;
+}
+
+/* Return the whole request as it goes on the wire. */
+static PyObject *
+joined(Trip *t)
+{
+    PyObject *head = head_before(t->heads, t->end_size);
+    Py_ssize_t front = PyBytes_Size(head), end = t->end_size, size = PyBytes_Size(t->request);
+    PyObject *data = PyBytes_FromStringAndSize(NULL, front + end + size);
+    if (data == NULL) {
+        return NULL;
+    }
+    char *to = PyBytes_AsString(data);
+    memcpy(to, PyBytes_AsString(head), (size_t)front);
+    memcpy(to + front, t->end, (size_t)end);
+    memcpy(to + front + end, PyBytes_AsString(t->request), (size_t)size);
+    return data;
+}
+
+PyObject *
+leave_rest(Exchange *x, Trip *t, Py_ssize_t sent)
+{
+    PyObject *data = joined(t), *done = NULL;
+    /* Nobody else may send in between. */
+    if (data != NULL && claim(x, N_SEND) == 0) {
+        PyObject *count = PyLong_FromSsize_t(sent);
+        done = count == NULL ? NULL : in_python((PyObject *)x, "_enqueue_rest", t->call, data, count);
+        Py_XDECREF(count);
+    }
+    if (done == NULL) {
+        shutdown(x->descriptor, SHUT_RDWR); /* or other requests would come after half of one */
+    }
+    give_up(x->parts[CLAIMS], x->names[N_SEND], x->token);
+    Py_XDECREF(data);
+    Py_XDECREF(done);
+    return done == NULL ? NULL : in_python((PyObject *)x, "_wait_blocked", t->call, NULL, NULL);
+}
