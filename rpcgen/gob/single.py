@@ -67,7 +67,7 @@ class SingleEncoder:
 
     @property
     def strict(self) -> tuple[_Encoders, _Encoders]:
-        """What is kept for strings that must be UTF-8: by schema, and by class."""
+        """Encoders that are kept for strings that must be UTF-8: by schema, and by class."""
         return self._known["strict"], self._by_class["strict"]
 
     def encode(self, value: object, schema: object, strings: _Strings) -> bytes:
@@ -134,7 +134,7 @@ class SingleDecoder:
 
     @property
     def strict(self) -> dict[object, _Pool]:
-        """What is kept for strings that must be UTF-8, by what was asked for."""
+        """Pools that are kept for strings that must be UTF-8, by what was asked for."""
         return self._known["strict"]
 
     def decode(

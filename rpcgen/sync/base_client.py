@@ -49,7 +49,7 @@ class BaseClient:
     """Brokers that were dialed, which keep durable calls; None if none were."""
 
     _exchange: Callable[[Method[Any, Any], object], Any] | None = None
-    """What carries out calls that have no options, where that is something faster than `_send`."""
+    """Carrier of calls that have no options, where that is something faster than `_send`."""
 
     # What leaves durable calls there, in one process.
     _queue: tuple[int, CallQueue] | None = None

@@ -101,7 +101,7 @@ def _exchange_class() -> Any:
     from rpcgen.gob.accelerated import native
 
     class Exchange(native.Exchange):
-        """What the accelerator leaves to a client.
+        """Part of an exchange that the accelerator leaves to a client.
 
         Args:
             client: The client.
