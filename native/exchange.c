@@ -80,7 +80,11 @@ carry_out(Exchange *x, Trip *t)
 {
     Py_ssize_t whole = 0, sent = begin_trip(x, t, &whole);
     if (sent >= 0) {
-        return sent == whole ? receive_reply(x, t) : leave_rest(x, t, sent);
+        PyObject *reply = sent == whole ? receive_reply(x, t) : leave_rest(x, t, sent);
+        if (reply == NULL) {
+            tell_python(x, "_give_up", t->call); /* if it has not ended */
+        }
+        return reply;
     }
     if (t->problem != EAGAIN) {
         return ask_with_number(x, "_cannot_send", t->call, t->problem);
@@ -143,7 +147,8 @@ prepare(PyObject *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize
     if (state == NULL) {
         return NULL;
     }
-    if (count != 4 || keywords != NULL || x->buffer != NULL || !are_parts(arguments[0], state)) {
+    int is_new = x->token != NULL && x->parts[0] == NULL;
+    if (count != 4 || keywords != NULL || !is_new || !are_parts(arguments[0], state)) {
         PyErr_SetString(PyExc_TypeError, "the parts of a client, a descriptor, and two times");
         return NULL;
     }
@@ -195,6 +200,7 @@ exchange_traverse(PyObject *self, visitproc visit, void *arg)
     }
     Py_VISIT(x->token);
     Py_VISIT(x->method);
+    Py_VISIT(x->name);
     Py_VISIT(x->request);
     Py_VISIT(x->response);
     return 0;

@@ -68,15 +68,14 @@ learn_method(Exchange *x, PyObject *method)
     if (method == x->method) {
         return 0;
     }
-    PyObject *found[] = {
-        PyObject_GetAttr(method, x->names[N_NAME]),
-        PyObject_GetAttr(method, x->names[N_REQUEST]),
-        PyObject_GetAttr(method, x->names[N_RESPONSE]),
-        method,
-    };
-    Py_INCREF(method);
-    PyObject **places[] = {&x->name, &x->request, &x->response, &x->method};
-    int result = found[0] == NULL || found[1] == NULL || found[2] == NULL ? -1 : 0;
+    const int asked[] = {N_NAME, N_REQUEST, N_RESPONSE};
+    PyObject *found[4] = {NULL}, **places[] = {&x->name, &x->request, &x->response, &x->method};
+    int result = 0;
+    for (int i = 0; i < 3 && result == 0; i++) {
+        found[i] = PyObject_GetAttr(method, x->names[asked[i]]);
+        result = found[i] == NULL ? -1 : 0;
+    }
+    found[3] = Py_NewRef(method);
     for (int i = 0; i < 4; i++) {
         PyObject *old = found[i];
         if (result == 0) {

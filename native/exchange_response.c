@@ -117,12 +117,26 @@ step_down(Exchange *x, PyObject *token)
     return tell_python(x, "_notify_follower", NULL);
 }
 
+/* Leave what has come to whoever looks next, whatever exception is set. */
+static void
+leave_received(Exchange *x, PyObject *data)
+{
+    Aside aside;
+    put_aside(&aside);
+    int result = PyList_Append(x->parts[RECEIVED], data);
+    put_back(&aside, result < 0 ? NULL : Py_NewRef(Py_None));
+    if (result < 0) {
+        shutdown(x->descriptor, SHUT_RDWR); /* or the stream would go on without these bytes */
+    }
+}
+
 /* Deal with what has come; NULL where that is left in `received`, or with an interrupt. */
 static PyObject *
 take(Exchange *x, Trip *t, Py_ssize_t count)
 {
     PyObject *data = PyBytes_FromStringAndSize((const char *)x->buffer, count);
     if (data == NULL) {
+        shutdown(x->descriptor, SHUT_RDWR); /* as in `leave_received` */
         return NULL;
     }
     PyObject *reply = count == 0 ? NULL : reply_in(x, t, data);
@@ -130,15 +144,8 @@ take(Exchange *x, Trip *t, Py_ssize_t count)
         Py_CLEAR(reply);
     }
     if (reply == NULL) {
-        if (PyErr_Occurred()) {
-            drop_exception(x->parts[RERAISE_INTERRUPT]);
-        }
-        PyObject *type, *error, *traceback;
-        PyErr_Fetch(&type, &error, &traceback);
-        if (PyList_Append(x->parts[RECEIVED], data) < 0) {
-            PyErr_Clear(); /* no memory: there is none for anything else */
-        }
-        PyErr_Restore(type, error, traceback);
+        drop_exception(x->parts[RERAISE_INTERRUPT]);
+        leave_received(x, data);
     }
     Py_DECREF(data);
     return reply;
@@ -160,9 +167,6 @@ lead(Exchange *x, Trip *t, PyObject **reply)
         Py_END_ALLOW_THREADS
         *reply = count < 0 ? NULL : take(x, t, count);
         give_up(x->parts[CLAIMS], x->names[N_TAKE], x->token);
-    }
-    if (PyErr_Occurred()) {
-        tell_python(x, "_give_up", t->call);
     }
     if (step_down(x, x->token) < 0) {
         Py_CLEAR(*reply);
@@ -229,9 +233,6 @@ receive_later(Exchange *x, Trip *t)
     int ready = sleep_as_leader(x, token);
     if (ready > 0) {
         reply = take_now(x, t, token);
-    }
-    if (PyErr_Occurred()) {
-        tell_python(x, "_give_up", t->call);
     }
     if (step_down(x, token) < 0) {
         Py_CLEAR(reply);

@@ -3,7 +3,7 @@
 #include "server_calls.h"
 
 static const char *const NAMES[ATTRIBUTE_COUNT] = {
-    "acquire", "_answer", "_answer_failure", "append", "_broken", "calls", "_current", "draining",
+    "_abort_broken", "acquire", "_answer", "_answer_failure", "append", "_broken", "calls", "_current", "draining",
     "_enqueue", "_eof", "finished", "function", "lock", "locked", "_partial", "release", "request",
     "response", "_send", "seq", "_served", "service_method", "size", "started", "statistics",
     "uncounted", "_waiting",
@@ -32,8 +32,9 @@ static PyObject *
 find_served(ServerCalls *c, PyObject *header)
 {
     PyObject *methods = PyObject_GetAttr(c->session, c->names[NAME_SERVED]), *served = NULL;
-    PyObject *name = PyObject_GetAttr(header, c->names[NAME_SERVICE_METHOD]);
-    if (methods != NULL && name != NULL && PyDict_CheckExact(methods)) {
+    PyObject *name
+        = methods == NULL ? NULL : PyObject_GetAttr(header, c->names[NAME_SERVICE_METHOD]);
+    if (name != NULL && PyDict_CheckExact(methods)) {
         served = PyDict_GetItemWithError(methods, name);
         Py_XINCREF(served);
     }
@@ -140,10 +141,10 @@ static PyObject *
 reply_header(ServerCalls *c, PyObject *request)
 {
     PyObject *method = PyObject_GetAttr(request, c->names[NAME_SERVICE_METHOD]);
-    PyObject *seq = PyObject_GetAttr(request, c->names[NAME_SEQ]);
+    PyObject *seq = method == NULL ? NULL : PyObject_GetAttr(request, c->names[NAME_SEQ]);
     PyObject *heads = NULL;
     uint64_t number = 0;
-    if (method != NULL && seq != NULL && PyLong_CheckExact(seq)) {
+    if (seq != NULL && PyLong_CheckExact(seq)) {
         number = PyLong_AsUnsignedLongLong(seq);
         if (number != 0 && !PyErr_Occurred()) {
             heads = PyDict_GetItemWithError(c->heads, method);
@@ -217,7 +218,8 @@ drop_in_calls(ServerCalls *c)
     if (!PyErr_Occurred()) {
         return 0;
     }
-    return c->headers == NULL ? -1 : drop_in_stream((PyObject *)stream_of(c->headers));
+    Stream *s = c->headers == NULL ? NULL : stream_of(c->headers);
+    return s == NULL ? -1 : drop_in_stream((PyObject *)s);
 }
 
 static PyObject *

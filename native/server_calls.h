@@ -20,6 +20,7 @@ enum {
 
 /* Attributes of the session, of calls, methods and statistics, of connections and what they hold. */
 enum {
+    NAME_ABORT_BROKEN,
     NAME_ACQUIRE,
     NAME_ANSWER,
     NAME_ANSWER_FAILURE,

@@ -12,37 +12,44 @@ typedef struct {
     PyObject *execute_in_python;
 } ServerExecutor;
 
+/* Add bytes to those that wait, and to their size. */
+static int
+add(ServerExecutor *e, ServerCalls *c, PyObject *data, PyObject *waiting, PyObject *size)
+{
+    PyObject *more = PyLong_FromSsize_t(PyBytes_Size(data)), *appended = NULL;
+    PyObject *sum = more == NULL ? NULL : PyNumber_Add(size, more);
+    if (sum != NULL) {
+        appended = PyObject_CallMethodObjArgs(waiting, c->names[NAME_APPEND], data, NULL);
+    }
+    int result = -1;
+    if (appended != NULL) {
+        result = PyObject_SetAttr(e->send_buffer, c->names[NAME_SIZE], sum) < 0 ? -1 : 1;
+    }
+    Py_XDECREF(more);
+    Py_XDECREF(sum);
+    Py_XDECREF(appended);
+    return result;
+}
+
 /* Put a reply into the send buffer, as nobody else is at it: return 0 where Python has to. */
 static int
 put_now(ServerExecutor *e, ServerCalls *c, PyObject *data)
 {
-    int result = is_free(c, e->lock);
-    PyObject *broken = NULL, *send = NULL, *waiting = NULL, *size = NULL, *more, *sum, *appended;
-    if (result > 0) {
-        broken = PyObject_GetAttr(e->send_buffer, c->names[NAME_BROKEN]);
-        send = PyObject_GetAttr(e->send_buffer, c->names[NAME_SEND]);
-        waiting = PyObject_GetAttr(e->send_buffer, c->names[NAME_WAITING]);
-        size = PyObject_GetAttr(e->send_buffer, c->names[NAME_SIZE]);
-        result = size == NULL ? -1 : broken == Py_False && send != NULL && send != Py_None;
+    const int names[] = {NAME_BROKEN, NAME_SEND, NAME_WAITING, NAME_SIZE};
+    PyObject *found[4] = {NULL}; /* in that order */
+    int result = is_free(c, e->lock), count = 0;
+    while (result > 0 && count < 4) {
+        found[count] = PyObject_GetAttr(e->send_buffer, c->names[names[count]]);
+        result = found[count++] == NULL ? -1 : 1;
     }
     if (result > 0) {
-        result = -1;
-        more = PyLong_FromSsize_t(PyBytes_Size(data));
-        sum = more == NULL ? NULL : PyNumber_Add(size, more);
-        appended = sum == NULL || waiting == NULL
-                       ? NULL
-                       : PyObject_CallMethodObjArgs(waiting, c->names[NAME_APPEND], data, NULL);
-        if (appended != NULL) {
-            result = PyObject_SetAttr(e->send_buffer, c->names[NAME_SIZE], sum) < 0 ? -1 : 1;
-        }
-        Py_XDECREF(more);
-        Py_XDECREF(sum);
-        Py_XDECREF(appended);
+        result = found[0] != Py_False || found[1] == Py_None
+                     ? 0
+                     : add(e, c, data, found[2], found[3]);
     }
-    Py_XDECREF(broken);
-    Py_XDECREF(send);
-    Py_XDECREF(waiting);
-    Py_XDECREF(size);
+    while (count--) {
+        Py_XDECREF(found[count]);
+    }
     return result;
 }
 
@@ -64,7 +71,8 @@ enqueue(ServerExecutor *e, ServerCalls *c, PyObject *data)
     return done == NULL ? -1 : 0;
 }
 
-/* Encode a reply and leave it to be sent: return 0 if that is done, else -1. */
+/* Encode a reply and leave it to be sent: return 1 where Python has to, which nothing was done of;
+ * -1 with an exception if it cannot be sent. */
 static int
 answer(ServerExecutor *e, ServerSteps *steps, ServerCalls *c, PyObject *call, PyObject *reply)
 {
@@ -72,10 +80,10 @@ answer(ServerExecutor *e, ServerSteps *steps, ServerCalls *c, PyObject *call, Py
         = PyObject_CallMethodObjArgs(e->encoding, c->names[NAME_ACQUIRE], Py_False, NULL);
     Py_XDECREF(acquired);
     if (acquired != Py_True) {
-        return -1;
+        return acquired == NULL ? -1 : 1;
     }
     PyObject *data = answer_call(steps, c, call, reply);
-    int result = data == NULL || end_call(steps, c, call) < 0 ? -1 : enqueue(e, c, data);
+    int result = data == NULL ? 1 : end_call(steps, c, call) < 0 ? -1 : enqueue(e, c, data);
     Py_XDECREF(data);
     Aside aside;
     put_aside(&aside);
@@ -101,14 +109,36 @@ run(ServerCalls *c, PyObject *call)
     return reply;
 }
 
-/* Answer a call with the exception that is set. */
+/* Have a method of the connection take the exception that is set, and the call if there is one. */
 static int
-answer_failure(ServerExecutor *e, ServerCalls *c, PyObject *call)
+hand_over(ServerExecutor *e, ServerCalls *c, int method, PyObject *call)
 {
     PyObject *error = take_exception();
     PyObject *done = PyObject_CallMethodObjArgs(
-        e->connection, c->names[NAME_ANSWER_FAILURE], call, error, NULL);
+        e->connection, c->names[method], call == NULL ? error : call, call == NULL ? NULL : error,
+        NULL);
     Py_XDECREF(error);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+/* Answer a call with what its handler has returned. */
+static int
+settle(ServerExecutor *e, ServerSteps *steps, ServerCalls *c, PyObject *call, PyObject *reply)
+{
+    int result = answer(e, steps, c, call, reply);
+    if (result < 0) {
+        return hand_over(e, c, NAME_ABORT_BROKEN, NULL);
+    }
+    if (result == 0) {
+        return 0;
+    }
+    if (drop_in_calls(c) < 0) {
+        return hand_over(e, c, NAME_ANSWER_FAILURE, call); /* an interrupt: as in Python */
+    }
+    /* Done again, it says what is wrong. */
+    PyObject *done = PyObject_CallMethodObjArgs(
+        e->connection, c->names[NAME_ANSWER], call, reply, NULL);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
 }
@@ -133,19 +163,15 @@ execute(PyObject *self, PyObject *call)
     }
     ServerCalls *c = (ServerCalls *)steps->calls;
     PyObject *reply = start_call(steps, c, call) < 0 ? NULL : run(c, call);
-    int result = reply == NULL ? answer_failure(e, c, call) : 0;
+    int result = reply == NULL ? hand_over(e, c, NAME_ANSWER_FAILURE, call) : 0;
     if (forget_current(steps) < 0 || result < 0) {
         Py_XDECREF(reply);
         return NULL;
     }
-    if (reply != NULL && answer(e, steps, c, call, reply) < 0) {
-        PyErr_Clear(); /* done again with care, it says what is wrong */
-        PyObject *done = PyObject_CallMethodObjArgs(
-            e->connection, c->names[NAME_ANSWER], call, reply, NULL);
-        Py_XDECREF(done);
-        result = done == NULL ? -1 : 0;
+    if (reply != NULL) {
+        result = settle(e, steps, c, call, reply);
+        Py_DECREF(reply);
     }
-    Py_XDECREF(reply);
     return result < 0 ? NULL : slot_of(c, SLOT_ENDED, call);
 }
 

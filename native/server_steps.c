@@ -76,6 +76,10 @@ count_end(ServerCalls *c, PyObject *statistics, PyObject *duration)
 int
 start_call(ServerSteps *steps, ServerCalls *c, PyObject *call)
 {
+    if (steps->execution == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the connection has been cleared");
+        return -1;
+    }
     if (set_slot(c, SLOT_EXECUTION, call, steps->execution) < 0) {
         return -1;
     }
@@ -120,9 +124,9 @@ end_call(ServerSteps *steps, ServerCalls *c, PyObject *call)
     began = slot_of(c, SLOT_BEGAN, call);
     if (began != NULL && set_slot(c, SLOT_ENDED, call, ended) == 0) {
         duration = PyNumber_Subtract(ended, began);
-        statistics = statistics_of(c, call);
+        statistics = duration == NULL ? NULL : statistics_of(c, call);
     }
-    if (duration != NULL && statistics != NULL) {
+    if (statistics != NULL) {
         result = count_end(c, statistics, duration);
     }
     Py_DECREF(ended);

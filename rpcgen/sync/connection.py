@@ -607,10 +607,11 @@ class ServerConnection:
     def _report(self, invocation: Invocation, error: BaseException) -> None:
         log_failure(invocation, error, self._peer_name)
 
-    def _log_broken(self) -> None:
-        server_log.exception("rpc.Serve: connection of %s broken", self._peer_name)
+    def _log_broken(self, error: BaseException | None = None) -> None:
+        text = "rpc.Serve: connection of %s broken"
+        server_log.error(text, self._peer_name, exc_info=error or True)
 
-    def _abort_broken(self) -> None:
-        """Hang up, after what an exception under way says about the codec, or about us."""
-        self._log_broken()
+    def _abort_broken(self, error: BaseException | None = None) -> None:
+        """Hang up, after what an exception says about the codec, or about us: the one under way."""
+        self._log_broken(error)
         self.abort()

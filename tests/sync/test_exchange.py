@@ -350,6 +350,19 @@ def test_exception_of_a_signal_handler_ends_the_sleep(
     assert not asleep.client._protocol.pending
 
 
+def test_exception_while_a_follower_is_woken_leaves_no_call_behind(asleep: Peers) -> None:
+    leaders = asleep.client._leader_follower
+    leaders._followers[threading.Lock()] = None
+    asleep.server.socket.sendall(b"\x05")  # of a response
+    asleep.hurry()
+    with (
+        patch.object(LeaderFollower, "notify_follower", side_effect=KeyboardInterrupt("there")),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        asleep.client.call(SUM, Pair(1, 2))
+    assert not asleep.client._protocol._pending
+
+
 def test_signal_handler_may_call_while_a_call_sleeps(
     asleep: Peers, alarm: Callable[[Callable[[], object]], None]
 ) -> None:
@@ -475,3 +488,9 @@ def test_exchange_refuses_parts_that_are_none() -> None:
         exchange._prepare((), 0, 0.0, 0.0)
     with pytest.raises(TypeError):
         exchange.call(SUM, Pair())
+
+
+def test_exchange_takes_parts_once(peers: Peers) -> None:
+    exchange = peers.client._exchange.__self__  # type: ignore[union-attr]
+    with pytest.raises(TypeError):
+        exchange.__init__(peers.client, 0, 0.0)

@@ -489,3 +489,50 @@ def test_call_with_a_context_is_executed_in_python() -> None:
     sent.call.make_context()
     assert sent.run() == 1.0
     assert sent.python == ["execute"]
+
+
+class Interrupted:
+    """A served method that a signal handler interrupts where its reply is about to be encoded."""
+
+    def __init__(self, served: Any) -> None:
+        self._served = served
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._served, name)
+
+    @property
+    def response(self) -> Any:
+        raise KeyboardInterrupt("while encoding")
+
+
+class Noting(Sent):
+    """A connection that takes note of what it is told, and that may not send."""
+
+    def _answer_failure(self, invocation: Invocation, error: BaseException) -> None:
+        self.python.append("_answer_failure")
+        self.error = error
+        invocation.ended = 7.0
+
+    def _abort_broken(self, error: BaseException) -> None:
+        self.python.append("_abort_broken")
+        self.error = error
+
+    def _enqueue(self, parts: list[bytes]) -> None:
+        raise MemoryError("no room")
+
+
+def test_interrupt_while_a_reply_is_encoded_is_answered() -> None:
+    sent = Noting()
+    sent.call.served = Interrupted(sent.call.served)  # type: ignore[assignment]
+    assert sent.run() == 7.0
+    assert (sent.python, sent.encoding.locked()) == (["_answer_failure"], False)
+    assert isinstance(sent.error, KeyboardInterrupt)
+
+
+def test_reply_that_cannot_be_queued_is_counted_once_and_ends_the_connection() -> None:
+    sent = Noting()
+    with sent.lock:
+        sent.run()
+    assert (sent.python, sent.encoding.locked()) == (["_abort_broken"], False)
+    assert isinstance(sent.error, MemoryError)
+    assert len(sent.call.served.statistics.uncounted) == 1
