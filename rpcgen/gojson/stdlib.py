@@ -209,9 +209,10 @@ def _shortest(value: BigFloatValue) -> tuple[str, int]:
     """Return the fewest digits that are read as ``value`` again, and the exponent of the first."""
     exact, bits = abs(value.fraction()), value.significand.bit_length()
     exponent = _decimal_exponent(exact)
-    # A precision beyond that of all digits of the value asks for no more of them.
+    # A precision beyond that of all digits of the value asks for no more of them, and one below
+    # zero, which no number of Go's has, for none.
     all_digits = bits + 4 * abs(value.exponent) + 8
-    precision = min(value.precision, all_digits)
+    precision = max(0, min(value.precision, all_digits))
     # All digits that can be needed, as an integer: to try how many do costs little then.
     most = precision * 30103 // 100_000 + 6
     scale = Fraction(10) ** (most - 1 - exponent)

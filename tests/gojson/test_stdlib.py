@@ -126,6 +126,11 @@ def test_float_of_more_precision_than_digits_is_written_exactly(
     assert Fraction(written) == value.fraction()
 
 
+def test_float_of_less_than_no_precision_is_written() -> None:
+    write, _ = TEXTS["big.Float"]
+    assert write(BigFloatValue(3, 0, -(2**63))) == write(BigFloatValue(3, 0, 0))
+
+
 def test_float_of_too_many_bits_is_not_written() -> None:
     write, _ = TEXTS["big.Float"]
     with pytest.raises(EncodeError, match=r"a number of 300000 digits.*Limits\.digits"):
