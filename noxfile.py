@@ -63,6 +63,9 @@ BESIDE_THE_PACKAGE: Final = (
 # Tests of gob, whichever implementation it is of.
 GOB: Final = ("tests/gob", "tests/gojson", "tests/test__implementation.py")
 
+# The tests that are run after each change.
+QUICK: Final = "not go and not slow"
+
 # Fails unless gob is of this implementation.
 _IMPLEMENTATION_IS: Final = "from rpcgen import gob; assert gob.implementation == {!r}"
 
@@ -73,10 +76,7 @@ EVERY_PYTHON: Final = "not go and not slow or heavy"
 COVERAGE_FLOOR: Final = 95
 
 # Folders of tests that take about as long as all others: `gate` runs them beside those.
-BESIDE_THE_OTHERS: Final = (
-    *("tests/behaviour", "tests/docs", "tests/durable", "tests/faults", "tests/gob"),
-    "tests/gojson",
-)
+BESIDE_THE_OTHERS: Final = ("tests/behaviour", "tests/docs", "tests/durable", "tests/faults")
 
 # Folders of tests that read and write text and start commands: they are run on one Python.
 ONE_PYTHON: Final = ("tests/cli", "tests/docs", "tests/gen/breaking", "tests/gen/golang")
@@ -232,25 +232,29 @@ def coverage(session: nox.Session) -> None:
 def gate(session: nox.Session) -> None:
     """Run what must hold before a change lands: some ten minutes on two cores.
 
-    On one Python all tests run, half of them against the wheel. The newest other Python that is
-    installed runs those of `EVERY_PYTHON` that `ONE_PYTHON` does not have. Those between, and the
-    oldest dependencies, run those that `ONE_RELEASE` does not have either.
+    On one Python all tests run, half of them against the wheel. Other Pythons that are installed
+    share `EVERY_PYTHON` but `ONE_PYTHON`: the newest runs `ONE_RELEASE`, those between the rest.
+    The quick ones of the rest run with the oldest dependencies, too.
     """
     _run_side_by_side(session, ["types"], ["lint", "imports", "generated"])
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
     others = [python for python in PYTHONS if python != this and _find_python(python)]
-    many = ["--", "-q", "-m", EVERY_PYTHON, *_without(*ONE_PYTHON)]
-    few = [*many, *_without(*ONE_RELEASE)]
+    rest = _without(*ONE_PYTHON, *ONE_RELEASE)
+    shares = [*[rest] * len(others[1:]), [*ONE_RELEASE]]
+    if len(others) == 1:
+        shares = [_without(*ONE_PYTHON)]
     # The longest first, so that no core is left without work at the end.
     _run_side_by_side(
         session,
-        ["wheel", "--", "-q", *_without(*BESIDE_THE_OTHERS)],
         [f"tests-{this}", "--", "-q", *BESIDE_THE_OTHERS],
-        *([f"tests-{python}", *many] for python in others[-1:]),
+        ["wheel", "--", "-q", *_without(*BESIDE_THE_OTHERS)],
+        *(
+            [f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON, *share]
+            for python, share in zip(others, shares, strict=False)
+        ),
         ["tests-pure", "--", "-q", "-m", EVERY_PYTHON, *GOB],
         ["sanitize", "--", "--seconds", "30"],
-        *([f"tests-{python}", *few] for python in others[:-1]),
-        ["tests-mindeps", *few],
+        ["tests-mindeps", "--", "-q", "-m", QUICK, *rest],
     )
 
 
