@@ -21,7 +21,8 @@ def package_modules() -> list[str]:
     names = sorted(info.name for info in pkgutil.walk_packages(rpcgen.__path__, "rpcgen."))
     if importlib.util.find_spec("rpcgen._accelerator") is not None:
         return names
-    return [name for name in names if not name.startswith("rpcgen.gob.accelerated.")]
+    accelerated = ("rpcgen.gob.accelerated.", "rpcgen.gojson.accelerated")
+    return [name for name in names if not name.startswith(accelerated)]
 
 
 def modules_after(statement: str, **environment: str) -> set[str]:
