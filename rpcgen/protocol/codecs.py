@@ -22,6 +22,7 @@ __all__ = [
     "check_codec_options",
     "client_codec",
     "import_for_calls",
+    "import_for_gob",
     "server_codec",
 ]
 
@@ -107,24 +108,39 @@ def import_for_calls(name: CodecName) -> None:
     For a server that is about to take connections: where they have used up the file descriptors
     of its process, nothing can be imported any more, and what it has read it could not decode.
     """
-    from rpcgen.gob import implementation
-
     if name == "json":
+        from rpcgen.gob import implementation
+
         from . import json_codec  # noqa: F401
 
         if implementation == "c":
             from rpcgen.gojson import accelerated  # noqa: F401
         return
-    from rpcgen.gob import near_names, opaque, source  # noqa: F401
-    from rpcgen.gob.decode import compatibility, interpret, match, stream_functions  # noqa: F401
-    from rpcgen.gob.encode import compiler, runtime  # noqa: F401
+    import_for_gob()
+    # What a client that the accelerator serves imports when it needs it.
+    from rpcgen.gob.decode import interpret  # noqa: F401
+    from rpcgen.gob.encode import compiler  # noqa: F401
+
+
+def import_for_gob() -> None:
+    """Import now what gob imports with the first message, or the first value of a kind.
+
+    An exception that a signal handler raises in the middle of an import may
+    leave Python's lock of all imports taken, and other threads waiting for ever. What few
+    clients need is imported when it is needed, see `rpcgen._interrupts.import_apart`: of a
+    client that the accelerator serves, that is all that compiles.
+    """
+    from rpcgen.gob import implementation, opaque  # noqa: F401
+    from rpcgen.gob.decode import stream_functions  # noqa: F401
+    from rpcgen.gob.encode import runtime  # noqa: F401
     from rpcgen.values import collisions, durations  # noqa: F401
 
     if implementation == "c":
-        from rpcgen.gob.accelerated import decode_plan, encode_plan  # noqa: F401
+        from rpcgen.gob.accelerated import encode_plan  # noqa: F401
         from rpcgen.gob.accelerated import stream_functions as programs  # noqa: F401
     else:
-        from rpcgen.gob.decode import fast  # noqa: F401
+        from rpcgen.gob.decode import fast, interpret  # noqa: F401
+        from rpcgen.gob.encode import compiler  # noqa: F401
 
 
 def _unknown(name: object) -> DialError:

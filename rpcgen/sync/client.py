@@ -24,6 +24,7 @@ from rpcgen.protocol.call_options import (
     checked_interval,
 )
 from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
+from rpcgen.protocol.codecs import import_for_gob
 from rpcgen.protocol.headers import NOTICE_SEQ
 
 from . import _fork
@@ -110,7 +111,7 @@ class Client(BaseClient):
         self._stream.set_timeout(None)
         self._limits = limits or Limits()
         if codec is None or isinstance(codec, GobClientCodec):
-            _import_for_calls()
+            import_for_gob()
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits), clock.monotonic)
         self._sections = Sections(self._end_after, self._release)
         self._writer = RequestWriter(
@@ -453,24 +454,3 @@ class Client(BaseClient):
             deliver(self._protocol, self._protocol.fail_all(self._foreign()))
             return
         self._background.run(name, task)
-
-
-def _import_for_calls() -> None:
-    """Import now what gob imports with the first message, or the first value of a kind.
-
-    An exception that a signal handler raises in the middle of an import may
-    leave Python's lock of all imports taken, and other threads waiting for ever. What few
-    clients need is imported when it is needed, see `rpcgen._interrupts.import_apart`: of a
-    client that the accelerator serves, that is all that compiles.
-    """
-    from rpcgen.gob import implementation, opaque  # noqa: F401
-    from rpcgen.gob.decode import stream_functions  # noqa: F401
-    from rpcgen.gob.encode import runtime  # noqa: F401
-    from rpcgen.values import collisions, durations  # noqa: F401
-
-    if implementation == "c":
-        from rpcgen.gob.accelerated import encode_plan  # noqa: F401
-        from rpcgen.gob.accelerated import stream_functions as programs  # noqa: F401
-    else:
-        from rpcgen.gob.decode import fast, interpret  # noqa: F401
-        from rpcgen.gob.encode import compiler  # noqa: F401
