@@ -75,6 +75,7 @@ SEEN_THROUGH = {
     "sync/channel_go.py": "channel/test_behaviour.py",
     "sync/channel_pool.py": "sync/test_channel.py",
     "sync/handshakes.py": "sync/test_server.py",
+    "sync/leader_term.py": "sync/test_scheduler.py",
     "sync/serve_one.py": "sync/test_server.py",
     "sync/terminations.py": "behaviour/test_processes.py",
 }

@@ -238,7 +238,6 @@ class ServerConnection:
             events: Those of the socket.
             is_alone: True if no other connection has its turn: `flush_turn` is part of this then.
         """
-        # `LeaderTerm.start` and `finish`, here and below: a turn takes a tenth less without calls.
         term.connection = self
         term.current.append(self)
         if term.watchdog.seen:

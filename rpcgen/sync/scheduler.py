@@ -95,8 +95,6 @@ class Scheduler:
         if (slow.recent and slow.should_offload(invocation.served)) or not pool.try_acquire(term):
             self._offload(connection, invocation)
             return 0.0
-        # `LeaderTerm.switch_to` twice, which is for each call: without its frames, a call takes a
-        # twentieth less.
         try:
             current[0] = invocation
         except IndexError:  # lost while decoding

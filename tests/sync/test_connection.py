@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from unittest.mock import patch
 
 import pytest
 
@@ -62,10 +63,93 @@ def begun(events: Events, ours: socket.socket, early: bytes = b"") -> ServerConn
     return connection
 
 
+def new_term() -> LeaderTerm:
+    watchdog: Watchdog[Work] = Watchdog(lambda work: None)
+    return LeaderTerm(watchdog, watchdog.current)
+
+
 def turn(connection: ServerConnection) -> None:
     """Do what the leader does when a socket is ready."""
-    watchdog: Watchdog[Work] = Watchdog(lambda work: None)
-    assert connection.on_ready(LeaderTerm(watchdog, watchdog.current), WRITE)
+    assert connection.on_ready(new_term(), WRITE)
+
+
+READY = pytest.mark.parametrize("is_alone", [False, True], ids=["among others", "alone"])
+
+
+@READY
+def test_turn_shows_the_watchdog_the_connection(
+    events: Events, sockets: tuple[socket.socket, socket.socket], is_alone: bool
+) -> None:
+    connection, term = begun(events, sockets[0]), new_term()
+    seen: list[tuple[object, object]] = []
+
+    def look(term: LeaderTerm, events: int) -> bool:
+        seen.append((list(term.watchdog.current), term.connection))
+        return True
+
+    with patch.object(connection, "_process_requests", look):
+        connection.on_ready(term, READ, is_alone=is_alone)
+    assert seen == [([connection], connection)]
+
+
+@READY
+def test_turn_kicks_the_watchdog(
+    events: Events, sockets: tuple[socket.socket, socket.socket], is_alone: bool
+) -> None:
+    connection, term = begun(events, sockets[0]), new_term()
+    term.watchdog.seen = True
+    connection.on_ready(term, WRITE, is_alone=is_alone)
+    assert not term.watchdog.seen
+
+
+def test_flush_kicks_the_watchdog(
+    events: Events, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    connection, term = begun(events, sockets[0]), new_term()
+    term.watchdog.seen = True
+    connection.flush_turn(term)
+    assert not term.watchdog.seen
+
+
+@READY
+def test_turn_leaves_nothing_to_watch(
+    events: Events, sockets: tuple[socket.socket, socket.socket], is_alone: bool
+) -> None:
+    connection, term = begun(events, sockets[0]), new_term()
+    assert connection.on_ready(term, WRITE, is_alone=is_alone)
+    assert term.watchdog.current == []
+
+
+def test_flush_leaves_nothing_to_watch(
+    events: Events, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    connection, term = begun(events, sockets[0]), new_term()
+    assert connection.flush_turn(term)
+    assert term.watchdog.current == []
+
+
+@READY
+def test_turn_after_the_lead_was_taken(
+    events: Events, sockets: tuple[socket.socket, socket.socket], is_alone: bool
+) -> None:
+    connection, term = begun(events, sockets[0]), new_term()
+    term.handed_over.set()  # as the next leader does
+
+    def lose(term: LeaderTerm, events: int) -> bool:
+        term.watchdog.current.pop()
+        return True
+
+    with patch.object(connection, "_process_requests", lose):
+        assert not connection.on_ready(term, READ, is_alone=is_alone)
+
+
+def test_flush_after_the_lead_was_taken(
+    events: Events, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    connection, term = begun(events, sockets[0]), new_term()
+    term.handed_over.set()
+    with patch.object(connection, "_update_interest", term.watchdog.current.clear):
+        assert not connection.flush_turn(term)
 
 
 def test_begin_asks_for_requests(

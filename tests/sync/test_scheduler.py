@@ -93,7 +93,7 @@ def term(scheduler: Scheduler, connection: Connection) -> Iterator[LeaderTerm]:
     """A term in the middle of a turn, whose watchdog looks when the test says so."""
     with patch("rpcgen.sync.watchdog.Watchdog.start"):
         term = scheduler.start_term()
-    term.start(connection)
+    start(term, connection)
     yield term
     scheduler.end_term(term)
 
@@ -103,6 +103,12 @@ def call(function: Callable[[int], object] = lambda number: None) -> Invocation:
         schema_of(int), schema_of(int), cast("Callable[[object], object]", function)
     )
     return Invocation(Request("Math.Double", 1), served, 0)
+
+
+def start(term: LeaderTerm, connection: Connection) -> None:
+    """Begin a turn, as a connection does."""
+    term.connection = connection
+    term.current.append(connection)
 
 
 def stall(term: LeaderTerm) -> None:
@@ -118,6 +124,29 @@ def test_quick_call_runs_in_the_leaders_thread(
     assert connection.threads == [threading.current_thread().name]
     assert term.current == [connection]
     assert not term.is_executing
+
+
+def test_call_is_what_the_watchdog_sees_while_it_runs(
+    scheduler: Scheduler, term: LeaderTerm, connection: Connection
+) -> None:
+    seen: list[list[object]] = []
+    invocation = call(lambda number: seen.append(list(term.watchdog.current)))
+    scheduler.dispatch(term, connection, invocation)
+    assert seen == [[invocation]]
+
+
+def test_call_kicks_the_watchdog_before_and_after(
+    scheduler: Scheduler, term: LeaderTerm, connection: Connection
+) -> None:
+    seen: list[bool] = []
+
+    def look(number: int) -> None:
+        seen.append(term.watchdog.seen)
+        term.watchdog.seen = True
+
+    term.watchdog.seen = True
+    scheduler.dispatch(term, connection, call(look))
+    assert [*seen, term.watchdog.seen] == [False, False]
 
 
 def test_quick_call_counts_as_none_of_another_thread(
@@ -176,7 +205,7 @@ def test_method_that_has_stalled_is_left_to_a_worker(
         scheduler.dispatch(term, connection, slow)
     with patch("rpcgen.sync.watchdog.Watchdog.start"):
         later = scheduler.start_term()
-    later.start(connection)
+    start(later, connection)
     connection.is_done.clear()
     assert scheduler.dispatch(later, connection, invocation) == 0.0
     assert connection.is_done.wait(TIMEOUT_S)
@@ -208,7 +237,7 @@ def test_call_beyond_the_workers_waits(connection: Connection, next_leader: Next
     scheduler = Scheduler(1, next_leader)
     with patch("rpcgen.sync.watchdog.Watchdog.start"):
         term = scheduler.start_term()
-    term.start(connection)
+    start(term, connection)
     waiting = call()
     seen: list[list[Invocation]] = []
 
@@ -216,7 +245,7 @@ def test_call_beyond_the_workers_waits(connection: Connection, next_leader: Next
         stall(term)
         with patch("rpcgen.sync.watchdog.Watchdog.start"):
             later = scheduler.start_term()
-        later.start(connection)
+        start(later, connection)
         assert scheduler.dispatch(later, connection, waiting) == 0.0
         seen.append(list(connection.done))
 
@@ -232,7 +261,7 @@ def test_call_after_shutdown_is_rejected(
     scheduler.dispatch(term, connection, call(lambda number: stall(term)))
     with patch("rpcgen.sync.watchdog.Watchdog.start"):
         later = scheduler.start_term()
-    later.start(connection)
+    start(later, connection)
     scheduler.shutdown()
     with patch("rpcgen.sync.slow_methods.SlowMethodDetector.should_offload", return_value=True):
         scheduler.dispatch(later, connection, call())
@@ -255,7 +284,7 @@ def test_connection_is_served_while_its_call_runs(
 def test_connection_is_not_served_after_its_turn(
     scheduler: Scheduler, term: LeaderTerm, connection: Connection
 ) -> None:
-    term.finish()
+    term.current.pop()
     assert not scheduler.is_serving(connection)
 
 
