@@ -8,11 +8,11 @@ from collections import deque
 from time import monotonic
 from typing import Final
 
-__all__ = ["Latch"]
+__all__ = ["LONGEST_SLEEP_S", "Latch"]
 
-# Seconds for which the main thread sleeps at once. A signal that comes just before it falls asleep
-# is told to Python's handler only when it wakes.
-_LONGEST_SLEEP: Final = 0.25
+LONGEST_SLEEP_S: Final = 0.25
+"""Maximum time in seconds for which the main thread sleeps at once. A signal that comes just before
+it falls asleep is told to Python's handler only when it wakes."""
 
 
 class Latch:
@@ -54,7 +54,7 @@ class Latch:
         self._waiting.append(mine)
         # Looked at once more, while `set` looks at the locks afterwards: one sees the other.
         while not self.is_set() and (left := deadline - monotonic()) > 0:
-            mine.acquire(timeout=min(left, _LONGEST_SLEEP))
+            mine.acquire(timeout=min(left, LONGEST_SLEEP_S))
         if not self._is_set:
             self._forget(mine)
         return self._is_set

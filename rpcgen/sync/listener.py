@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from rpcgen.net.sockets import check_context, open_listener, prepare_connection
 
 from . import _fork
+from .latch import LONGEST_SLEEP_S
 
 if TYPE_CHECKING:
     import ssl
@@ -27,9 +28,8 @@ __all__ = ["Listener"]
 _LOOKS: Final = 100
 _PAUSE: Final = 0.001
 
-# Maximum wait in milliseconds of the main thread: a signal that comes just before the system waits
-# is noticed only when it waits no more. Other threads have no signals to notice.
-_LONGEST_POLL_MS: Final = 250
+# Maximum wait in milliseconds of the main thread; other threads have no signals to notice.
+_LONGEST_POLL_MS: Final = int(1000 * LONGEST_SLEEP_S)
 
 
 class Listener:
