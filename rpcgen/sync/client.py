@@ -26,6 +26,7 @@ from rpcgen.protocol.call_options import (
 from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
 from rpcgen.protocol.codecs import import_for_gob
 from rpcgen.protocol.headers import NOTICE_SEQ
+from rpcgen.protocol.options import checked_spin
 
 from . import _fork
 from .background import (
@@ -103,6 +104,7 @@ class Client(BaseClient):
     ) -> None:
         defaults = call_defaults(call_timeout, metadata)
         keepalive = checked_interval("keepalive", keepalive)
+        spin = checked_spin(spin)
         if not isinstance(connection, Stream):
             check_is_plain(connection)
             prepare_connection(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from contextlib import ExitStack
 
@@ -71,6 +72,12 @@ def test_spin_of_a_client_is_a_bool(dial: object) -> None:
     assert callable(dial)
     with pytest.raises(TypeError, match="spin=0: write True or False"):
         dial("127.0.0.1:1", spin=0)
+
+
+def test_spin_of_a_client_of_a_socket_is_a_bool() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(TypeError, match="spin=1: write True or False"):
+        rpcgen.Client(ours, spin=1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("server", [rpcgen.Server, aio.Server])
