@@ -8,7 +8,7 @@ import pytest
 
 from rpcgen import Code
 from rpcgen.channel.resolver import Endpoint
-from rpcgen.channel.servers import EJECTION_S, FAILURES
+from rpcgen.channel.servers import EJECTION_S, FAILURES, Line
 from rpcgen.errors import (
     DeadlineExceededError,
     DialError,
@@ -346,14 +346,20 @@ def test_name_that_comes_twice_is_one_server() -> None:
 # --- pools ----------------------------------------------------------------------------------------
 
 
+def busy_line(channel: Simulated, pending: int = 1) -> Line[str]:
+    """Return the connection that a call gets, which has calls pending from then on."""
+    line = channel.line()
+    assert line is not None
+    assert isinstance(line.calls, Calls)
+    line.calls.pending = pending
+    return line
+
+
 def pool(pending: int, connections: int = 3) -> Simulated:
     """Return a channel to one server, each of whose connections has calls pending."""
     channel = Simulated("a", connections=connections)
     for _ in range(connections + 2):
-        line = channel.line()
-        assert line is not None
-        assert isinstance(line.calls, Calls)
-        line.calls.pending = pending
+        busy_line(channel, pending)
     return channel
 
 
@@ -367,10 +373,7 @@ def test_pool_grows_while_all_connections_are_busy() -> None:
 
 def test_pool_does_not_wait_for_the_connection_that_it_grows_by() -> None:
     channel = Simulated("a", connections=2)
-    line = channel.line()
-    assert line is not None
-    assert isinstance(line.calls, Calls)
-    line.calls.pending = 1
+    line = busy_line(channel)
     assert channel.channel.pick(channel.now) is line
     assert len(channel.take_work().attempts) == 1
 
@@ -385,10 +388,7 @@ def test_pool_gives_the_connection_with_the_fewest_calls() -> None:
 
 def test_pool_that_cannot_grow_backs_off() -> None:
     grown = Simulated("a", connections=2)
-    line = grown.line()
-    assert line is not None
-    assert isinstance(line.calls, Calls)
-    line.calls.pending = 1
+    busy_line(grown)
     grown.down.add("a")
     grown.picks(5)
     assert grown.attempts == ["a", "a"]
@@ -416,11 +416,9 @@ def test_connection_of_a_single_server_is_the_first(connections: int) -> None:
 
 def test_first_connection_is_the_one_that_an_idle_pool_picks() -> None:
     channel = Simulated("a", connections=2)
-    line = channel.line()
-    assert line is not None
-    assert isinstance(line.calls, Calls)
-    line.calls.pending = 1
+    line = busy_line(channel)
     channel.pick()  # which has a second one opened
+    assert isinstance(line.calls, Calls)
     line.calls.pending = 0
     assert len(channel.lines_of("a")) == 2
     assert channel.channel.first is channel.line() is line
