@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final, cast
 from attrs import evolve
 
 from rpcgen.channel.options import ChannelSettings, channel_settings
-from rpcgen.channel.resolver import Resolver, StaticResolver
+from rpcgen.channel.resolver import Resolver, StaticResolver, without_password
 from rpcgen.channel.retry import Retry
 from rpcgen.protocol import DialOptions
 from rpcgen.protocol.frames import FrameClientCodec
 from rpcgen.resolve.brokers import Brokers
 from rpcgen.resolve.nats_connection import Client, connect_once
-from rpcgen.resolve.nats_micro import split_url, without_password
+from rpcgen.resolve.nats_micro import split_url
 
 if TYPE_CHECKING:
     from rpcgen.channel.target import ChannelOptions, Target

@@ -11,10 +11,11 @@ from urllib.parse import unquote
 
 from attrs import field, frozen
 
+from rpcgen.channel.resolver import without_password
 from rpcgen.errors import DialError
 from rpcgen.net.sockets import check_context
 
-from .nats_micro import split_url, without_password
+from .nats_micro import split_url
 
 if TYPE_CHECKING:
     import ssl

@@ -232,6 +232,12 @@ def test_call_that_has_waited_for_a_connection_says_so() -> None:
     assert text_of_a_call_that_is_late(channel).endswith("not connected to tcp://a:1 yet")
 
 
+def test_call_that_has_waited_for_a_broker_does_not_tell_its_password() -> None:
+    channel = Simulated()
+    channel.channel.update([Endpoint("nats://me:secret@a:1")], channel.now)
+    assert text_of_a_call_that_is_late(channel).endswith("not connected to nats://a:1 yet")
+
+
 def test_attempt_that_was_not_begun_is_found_by_the_next_call() -> None:
     channel = Simulated("a")
     channel.channel.pick(channel.now)
