@@ -25,7 +25,6 @@ SEEN_THROUGH = {
     "aio/connection.py": "aio/test_server.py",
     "aio/channel_pool.py": "aio/test_channel.py",
     "aio/remember.py": "behaviour/test_remember.py",
-    "channel/servers.py": "channel/test_core.py",
     "cli/__main__.py": "cli/test_commands.py",
     "cli/findings.py": "cli/test_breaking.py",
     "cli/remote/methods.py": "cli/test_call.py",

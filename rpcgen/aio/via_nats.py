@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rpcgen.channel.resolver import without_password
 from rpcgen.nats.client_bridge import ClientBridge
 from rpcgen.nats.dialing import (
     brokers_of,
@@ -21,7 +22,6 @@ from rpcgen.protocol import DialOptions, ServerProtocol
 from rpcgen.protocol.frames import FrameServerCodec
 from rpcgen.protocol.server_session import ServerSession
 from rpcgen.resolve.nats_connection import hang_up
-from rpcgen.resolve.nats_micro import without_password
 
 from .channel import Channel
 from .client import Client

@@ -26,7 +26,7 @@ from rpcgen.protocol.call_errors import unstarted
 from .backoff import Backoff
 from .balance import balancer
 from .options import ChannelSettings
-from .resolver import Endpoint
+from .resolver import Endpoint, without_password
 from .servers import CallsOfLine, Line, Server
 
 __all__ = ["ChannelProtocol", "Work"]
@@ -261,7 +261,7 @@ class ChannelProtocol(Generic[C]):
         if not self._is_resolved:
             return "no server is known: the resolver has not answered yet"
         for endpoint in self._servers:
-            return f"not connected to {endpoint.address} yet"
+            return f"not connected to {without_password(endpoint.address)} yet"
         return "no server is known: the resolver has found none"
 
     # --- connections ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from rpcgen.errors import DeadlineExceededError, DialError, RpcError
 from rpcgen.protocol import DialOptions, parse_address
 from rpcgen.protocol.client import GREETING_S
 
-from .resolver import Endpoint, Resolver, StaticResolver
+from .resolver import Endpoint, Resolver, StaticResolver, without_password
 from .schemes import broker_of, broker_resolver, is_resolved, resolver_of
 
 if TYPE_CHECKING:
@@ -123,13 +123,13 @@ def not_greeted(endpoint: Endpoint, error: BaseException) -> DialError:
     reason = f"the server does not answer: {error}"
     if isinstance(error, DeadlineExceededError):
         reason = "the server does not answer in time"
-    return DialError(f"cannot connect to {endpoint.address}: {reason}")
+    return DialError(f"cannot connect to {without_password(endpoint.address)}: {reason}")
 
 
 def cannot_connect(endpoint: Endpoint, error: Exception) -> RpcError:
     """Return why an attempt to connect has failed, whatever it has raised."""
     if isinstance(error, RpcError):
         return error
-    failure = DialError(f"cannot connect to {endpoint.address}: {error}")
+    failure = DialError(f"cannot connect to {without_password(endpoint.address)}: {error}")
     failure.__cause__ = error
     return failure

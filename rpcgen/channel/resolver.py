@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from attrs import field, frozen
 from attrs.validators import gt
@@ -11,7 +12,22 @@ from attrs.validators import gt
 from rpcgen.errors import RpcError
 from rpcgen.protocol import CodecName
 
-__all__ = ["Endpoint", "Failed", "Resolver", "StaticResolver", "Update"]
+__all__ = [
+    "Endpoint",
+    "Failed",
+    "Resolver",
+    "StaticResolver",
+    "Update",
+    "without_password",
+]
+
+# User, and password if there is one, of a broker: paths of sockets may have an @ of their own.
+_USER: Final = re.compile(r"(?<=://)(?<!unix://)[^/?#]*@")
+
+
+def without_password(address: str) -> str:
+    """Return an address as it may be shown: without a user."""
+    return _USER.sub("", address, count=1)
 
 
 @frozen

@@ -6,6 +6,7 @@ from typing import Any
 
 from rpcgen.errors import RpcError
 
+from .resolver import without_password
 from .servers import Server
 
 __all__ = ["tell_ejected", "tell_reached_again", "tell_unreachable"]
@@ -26,7 +27,7 @@ def tell_reached_again(server: Server[Any]) -> None:
     """Log the end of that."""
     from rpcgen.logs import client_log
 
-    client_log.info("%s is connected to again", _shown(server))
+    client_log.info("%s is connected to again", without_password(server.endpoint.address))
 
 
 def tell_ejected(server: Server[Any], error: RpcError, now: float) -> None:
@@ -41,10 +42,10 @@ def tell_ejected(server: Server[Any], error: RpcError, now: float) -> None:
 
     health = server.health
     text = "%s gets no calls for %.3g s: its last %d have failed, this one with: %s"
-    client_log.info(text, _shown(server), health.ejected_until - now, health.failures, error)
-
-
-def _shown(server: Server[Any]) -> str:
-    """Return where a server is, without a user and a password."""
-    scheme, mark, place = server.endpoint.address.rpartition("://")
-    return f"{scheme}{mark}{place.rpartition('@')[2]}"
+    client_log.info(
+        text,
+        without_password(server.endpoint.address),
+        health.ejected_until - now,
+        health.failures,
+        error,
+    )

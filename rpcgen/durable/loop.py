@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from rpcgen.protocol.server_session import error_text
-from rpcgen.resolve.brokers import Brokers, BrokerTarget
+from rpcgen.resolve.brokers import Brokers
 from rpcgen.resolve.loop_thread import LoopThread
 from rpcgen.resolve.nats_connection import Client, stay_connected
 
@@ -31,8 +31,8 @@ class BrokerLoop:
         name: Name of the connection, for those who look at the broker.
     """
 
-    def __init__(self, brokers: BrokerTarget, name: str) -> None:
-        self._brokers = Brokers.of(brokers)
+    def __init__(self, brokers: Brokers, name: str) -> None:
+        self._brokers = brokers
         self._name = name
         self._client: Client | None = None
         self.trouble = ""

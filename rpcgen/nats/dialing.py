@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final, cast
 from attrs import evolve
 
 from rpcgen.channel.options import ChannelSettings, channel_settings
-from rpcgen.channel.resolver import Resolver, StaticResolver
+from rpcgen.channel.resolver import Resolver, StaticResolver, without_password
 from rpcgen.channel.retry import Retry
 from rpcgen.protocol import DialOptions
 from rpcgen.protocol.frames import FrameClientCodec
-from rpcgen.resolve.brokers import Brokers
+from rpcgen.resolve.brokers import Brokers, split_urls
 from rpcgen.resolve.nats_connection import Client, connect_once
-from rpcgen.resolve.nats_micro import split_url, without_password
 
 if TYPE_CHECKING:
     from rpcgen.channel.target import ChannelOptions, Target
@@ -55,12 +54,7 @@ def brokers_of(target: Target) -> Callable[[], Resolver]:
         TypeError: The target is no address.
         ValueError: The list of addresses is empty.
     """
-    targets = [target] if isinstance(target, str) else target
-    if not isinstance(targets, Sequence):
-        raise TypeError(f"{target!r} is no broker: write nats://host:4222, or a list of such")
-    if not targets:
-        raise ValueError("there is no broker in the list: write at least one")
-    brokers = [split_url(each)[0] for each in targets]
+    brokers = [broker for broker, _ in split_urls(target)]
     return lambda: StaticResolver(brokers)
 
 

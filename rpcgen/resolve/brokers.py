@@ -11,15 +11,16 @@ from urllib.parse import unquote
 
 from attrs import field, frozen
 
+from rpcgen.channel.resolver import without_password
 from rpcgen.errors import DialError
 from rpcgen.net.sockets import check_context
 
-from .nats_micro import split_url, without_password
+from .nats_micro import split_url
 
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["BrokerTarget", "Brokers", "PathName"]
+__all__ = ["BrokerTarget", "Brokers", "PathName", "split_urls"]
 
 PathName: TypeAlias = "str | os.PathLike[str]"
 """Path of a file."""
@@ -78,10 +79,7 @@ class Brokers:
         if isinstance(target, Brokers):
             return target
         check_context(tls)
-        addresses = [target] if isinstance(target, str) else _listed(target)
-        if not addresses:
-            raise ValueError("there is no broker in the list: write at least one")
-        parts = [split_url(each) for each in addresses]
+        parts = split_urls(target)
         urls = [without_password(url) for url, _ in parts]
         if len({url.partition("://")[0] for url in urls}) > 1:
             raise ValueError("a list mixes brokers with TLS and without: write tls:// for all")
@@ -140,10 +138,20 @@ class Brokers:
         return options
 
 
-def _listed(target: object) -> Sequence[str]:
-    if not isinstance(target, Sequence) or not all(isinstance(each, str) for each in target):
+def split_urls(target: object) -> list[tuple[str, str]]:
+    """Return what `split_url` does for an address, or for each one of a list.
+
+    Raises:
+        DialError: An address is no broker's.
+        TypeError: The target is no address.
+        ValueError: The list of addresses is empty.
+    """
+    addresses = [target] if isinstance(target, str) else target
+    if not isinstance(addresses, Sequence) or not all(isinstance(each, str) for each in addresses):
         raise TypeError(f"{target!r} is no broker: write nats://host:4222, or a list of such")
-    return target
+    if not addresses:
+        raise ValueError("there is no broker in the list: write at least one")
+    return [split_url(each) for each in addresses]
 
 
 def _user(url: str) -> str:

@@ -33,7 +33,6 @@ __all__ = [
     "schema_hash",
     "split_url",
     "with_service",
-    "without_password",
 ]
 
 _TYPE: Final = "io.nats.micro.v1.{}_response"
@@ -91,12 +90,6 @@ def with_service(target: str | Sequence[str], service: str) -> str | list[str]:
         return [first if is_named else cast("str", with_service(first, service)), *others]
     _, named = split_url(target)
     return target if named else f"{target.rstrip('/')}/{micro_name(service)}"
-
-
-def without_password(broker: str) -> str:
-    """Return the address of a broker as it may be shown: without a user."""
-    scheme, _, place = broker.partition("://")
-    return f"{scheme}://{place.rpartition('@')[2]}"
 
 
 def is_own(service: str) -> bool:

@@ -142,8 +142,7 @@ class Channel(BaseClient):
 
     def _exchange_on_line(self, method: Method[Any, Any], args: object) -> Any:
         """Carry out a call without options, by the connection's short way where it has one."""
-        core = self._pool.core
-        line = core.only or core.first
+        line = self._pool.core.first  # which `only` is, where there is one
         exchange = None if line is None else line.connection._exchange
         if line is None or exchange is None or self._pool.is_foreign:
             return self._send(method, args, NO_OPTIONS).result()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
+from rpcgen.channel.resolver import without_password
 from rpcgen.errors import DialError
 from rpcgen.nats.client_bridge import ClientBridge
 from rpcgen.nats.dialing import (
@@ -26,7 +27,6 @@ from rpcgen.protocol import DialOptions, Peer, ServerProtocol
 from rpcgen.protocol.frames import FrameServerCodec
 from rpcgen.protocol.server_session import ServerSession
 from rpcgen.resolve.loop_thread import LoopThread
-from rpcgen.resolve.nats_micro import without_password
 
 from . import _fork
 from .channel import Channel

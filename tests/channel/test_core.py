@@ -8,12 +8,10 @@ import pytest
 
 from rpcgen import Code
 from rpcgen.channel.resolver import Endpoint
-from rpcgen.channel.servers import EJECTION_S, FAILURES
+from rpcgen.channel.servers import Line
 from rpcgen.errors import (
     DeadlineExceededError,
     DialError,
-    DisconnectedError,
-    ServerError,
     ShutdownError,
 )
 from tests.protocol.messages import SUM
@@ -232,6 +230,12 @@ def test_call_that_has_waited_for_a_connection_says_so() -> None:
     assert text_of_a_call_that_is_late(channel).endswith("not connected to tcp://a:1 yet")
 
 
+def test_call_that_has_waited_for_a_broker_does_not_tell_its_password() -> None:
+    channel = Simulated()
+    channel.channel.update([Endpoint("nats://me:secret@a:1")], channel.now)
+    assert text_of_a_call_that_is_late(channel).endswith("not connected to nats://a:1 yet")
+
+
 def test_attempt_that_was_not_begun_is_found_by_the_next_call() -> None:
     channel = Simulated("a")
     channel.channel.pick(channel.now)
@@ -346,14 +350,20 @@ def test_name_that_comes_twice_is_one_server() -> None:
 # --- pools ----------------------------------------------------------------------------------------
 
 
+def busy_line(channel: Simulated, pending: int = 1) -> Line[str]:
+    """Return the connection that a call gets, which has calls pending from then on."""
+    line = channel.line()
+    assert line is not None
+    assert isinstance(line.calls, Calls)
+    line.calls.pending = pending
+    return line
+
+
 def pool(pending: int, connections: int = 3) -> Simulated:
     """Return a channel to one server, each of whose connections has calls pending."""
     channel = Simulated("a", connections=connections)
     for _ in range(connections + 2):
-        line = channel.line()
-        assert line is not None
-        assert isinstance(line.calls, Calls)
-        line.calls.pending = pending
+        busy_line(channel, pending)
     return channel
 
 
@@ -367,10 +377,7 @@ def test_pool_grows_while_all_connections_are_busy() -> None:
 
 def test_pool_does_not_wait_for_the_connection_that_it_grows_by() -> None:
     channel = Simulated("a", connections=2)
-    line = channel.line()
-    assert line is not None
-    assert isinstance(line.calls, Calls)
-    line.calls.pending = 1
+    line = busy_line(channel)
     assert channel.channel.pick(channel.now) is line
     assert len(channel.take_work().attempts) == 1
 
@@ -385,10 +392,7 @@ def test_pool_gives_the_connection_with_the_fewest_calls() -> None:
 
 def test_pool_that_cannot_grow_backs_off() -> None:
     grown = Simulated("a", connections=2)
-    line = grown.line()
-    assert line is not None
-    assert isinstance(line.calls, Calls)
-    line.calls.pending = 1
+    busy_line(grown)
     grown.down.add("a")
     grown.picks(5)
     assert grown.attempts == ["a", "a"]
@@ -416,11 +420,9 @@ def test_connection_of_a_single_server_is_the_first(connections: int) -> None:
 
 def test_first_connection_is_the_one_that_an_idle_pool_picks() -> None:
     channel = Simulated("a", connections=2)
-    line = channel.line()
-    assert line is not None
-    assert isinstance(line.calls, Calls)
-    line.calls.pending = 1
+    line = busy_line(channel)
     channel.pick()  # which has a second one opened
+    assert isinstance(line.calls, Calls)
     line.calls.pending = 0
     assert len(channel.lines_of("a")) == 2
     assert channel.channel.first is channel.line() is line
@@ -448,123 +450,6 @@ def test_lost_connection_is_the_only_one_no_more() -> None:
     channel.kill("a")
     channel.fail("a")
     assert channel.channel.only is None
-
-
-# --- ejection -------------------------------------------------------------------------------------
-
-
-def ejected(names: str = "ab") -> Simulated:
-    """Return a channel whose first server has just been ejected."""
-    channel = Simulated(names)
-    channel.pick()
-    for _ in range(FAILURES):
-        channel.fail("a")
-    return channel
-
-
-def test_server_that_fails_again_and_again_gets_no_calls() -> None:
-    assert ejected().picks(4) == "bbbb"
-
-
-def test_ejection_is_told_once() -> None:
-    channel = Simulated("ab")
-    channel.pick()
-    (line,) = channel.lines_of("a")
-    told = [channel.channel.note(line, DisconnectedError(), channel.now) for _ in range(7)]
-    assert told == [False] * 4 + [True] + [False] * 2
-
-
-def test_server_that_succeeds_in_between_is_not_ejected() -> None:
-    channel = Simulated("ab")
-    channel.pick()
-    for _ in range(FAILURES - 1):
-        channel.fail("a")
-    channel.succeed("a")
-    channel.fail("a")
-    assert "a" in channel.picks(4)
-
-
-def test_answers_of_a_server_do_not_speak_against_it() -> None:
-    channel = Simulated("ab")
-    channel.pick()
-    for _ in range(2 * FAILURES):
-        channel.fail("a", ServerError("no such key", code=Code.NOT_FOUND))
-    assert "a" in channel.picks(4)
-
-
-def test_server_that_drains_is_not_ejected() -> None:
-    channel = Simulated("ab")
-    channel.pick()
-    error = ShutdownError("draining")
-    error.started = False
-    for _ in range(2 * FAILURES):
-        channel.fail("a", error)
-    assert "a" in channel.picks(4)
-
-
-def test_ejected_server_gets_calls_again_after_a_while() -> None:
-    channel = ejected()
-    channel.now += EJECTION_S
-    assert "a" in channel.picks(4)
-
-
-def test_channel_looks_again_when_a_server_may_return() -> None:
-    channel = ejected()
-    assert channel.channel.look_at == channel.now + EJECTION_S
-
-
-def test_server_on_trial_is_ejected_for_longer_after_one_failure() -> None:
-    channel = ejected()
-    channel.now += EJECTION_S
-    channel.pick()
-    channel.fail("a")
-    channel.now += EJECTION_S
-    assert channel.picks(4) == "bbbb"
-    channel.now += EJECTION_S
-    assert "a" in channel.picks(4)
-
-
-def test_calls_that_fail_after_the_ejection_do_not_make_it_longer() -> None:
-    channel = ejected()
-    for _ in range(8):  # they were under way at the same time as those before
-        channel.fail("a")
-    channel.now += EJECTION_S
-    assert "a" in channel.picks(4)
-
-
-def test_server_that_has_passed_its_trial_is_as_healthy_as_before() -> None:
-    channel = ejected()
-    channel.now += EJECTION_S
-    channel.pick()
-    channel.succeed("a")
-    channel.fail("a")
-    assert "a" in channel.picks(4)
-
-
-def test_last_server_is_not_ejected() -> None:
-    assert ejected("a").pick() == "a"
-
-
-def test_no_more_than_half_of_the_servers_are_ejected() -> None:
-    channel = ejected("abc")
-    for _ in range(FAILURES):
-        channel.fail("b")
-    assert set(channel.picks(6)) == {"b", "c"}
-
-
-def test_first_server_that_fails_is_replaced_by_the_next() -> None:
-    channel = Simulated("ab", balance="first")
-    channel.pick()
-    for _ in range(FAILURES):
-        channel.fail("a")
-    channel.pick()
-    assert channel.picks(3) == "bbb"
-
-
-def test_ejected_server_gets_calls_if_no_other_can_be_reached() -> None:
-    channel = ejected("ab")
-    channel.kill("b")
-    assert channel.pick() == "a"
 
 
 # --- the end --------------------------------------------------------------------------------------

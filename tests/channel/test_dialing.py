@@ -113,3 +113,10 @@ def test_attempt_fails_with_a_dial_error_else() -> None:
     error = OSError("odd")
     failure = cannot_connect(Endpoint("a:1"), error)
     assert (str(failure), failure.__cause__) == ("cannot connect to a:1: odd", error)
+
+
+def test_attempt_to_reach_a_broker_fails_without_its_password() -> None:
+    broker = Endpoint("nats://me:secret@a:1")
+    expected = "cannot connect to nats://a:1: "
+    assert str(cannot_connect(broker, OSError("odd"))) == expected + "odd"
+    assert str(not_greeted(broker, DialError("no"))).startswith(expected)

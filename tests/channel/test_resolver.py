@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rpcgen.channel.resolver import Endpoint, Resolver, StaticResolver
+import pytest
+
+from rpcgen.channel.resolver import Endpoint, Resolver, StaticResolver, without_password
 from rpcgen.errors import RpcError
 
 
@@ -47,3 +49,14 @@ def test_static_resolver_is_a_resolver() -> None:
 
 def test_address_is_no_resolver() -> None:
     assert not isinstance("tcp://a:1", Resolver)
+
+
+def test_broker_is_shown_without_its_password() -> None:
+    assert without_password("nats://me:se@cret@a:4222") == "nats://a:4222"
+
+
+@pytest.mark.parametrize(
+    "address", ["a:1", "tls://a:1", "unix:///run/a@b.sock", "unix://@abstract", "http://a:1/b@c"]
+)
+def test_address_without_a_user_is_shown_as_it_is(address: str) -> None:
+    assert without_password(address) == address

@@ -11,6 +11,7 @@ import pytest
 
 from rpcgen.durable.loop import BrokerLoop
 from rpcgen.errors import ShutdownError
+from rpcgen.resolve.brokers import Brokers
 from tests.support.broker import Broker, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
@@ -18,7 +19,7 @@ from tests.support.timeouts import TIMEOUT_S
 @pytest.fixture
 def lost() -> Iterator[BrokerLoop]:
     """One whose broker does not listen."""
-    loop = BrokerLoop("nats://127.0.0.1:9", "test")
+    loop = BrokerLoop(Brokers.of("nats://127.0.0.1:9"), "test")
     yield loop
     loop.close()
 
@@ -46,14 +47,14 @@ def test_nothing_is_started_once_it_is_closed(lost: BrokerLoop) -> None:
 
 def test_thread_is_gone_after_closing() -> None:
     before = threading.active_count()
-    BrokerLoop("nats://127.0.0.1:9", "test").close()
+    BrokerLoop(Brokers.of("nats://127.0.0.1:9"), "test").close()
     assert threading.active_count() == before
 
 
 @needs_broker
 def test_connection_is_waited_for(own: Broker) -> None:
     own.stop()
-    loop = BrokerLoop(own.url, "test")
+    loop = BrokerLoop(Brokers.of(own.url), "test")
     try:
         future = loop.start(loop.connected)
         own.start()

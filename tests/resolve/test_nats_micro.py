@@ -20,7 +20,6 @@ from rpcgen.resolve.nats_micro import (
     schema_hash,
     split_url,
     with_service,
-    without_password,
 )
 from tests.support.services import Calculator
 
@@ -87,10 +86,6 @@ def test_service_is_said_to_a_broker_unless_it_is_said_already(
 def test_service_cannot_be_said_to_what_is_no_broker() -> None:
     with pytest.raises(DialError, match="no broker"):
         with_service("nats://a:b", "Stock")
-
-
-def test_broker_is_shown_without_its_password() -> None:
-    assert without_password("nats://me:se@cret@a:4222") == "nats://a:4222"
 
 
 def test_name_of_a_micro_service_has_no_dots() -> None:
