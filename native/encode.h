@@ -64,6 +64,7 @@ int put_float(Writer *w, double value);
 int put_raw(Writer *w, const char *raw, size_t size);
 
 /* Write bytes that are a part of the message as they are, without their size. */
+int put_copy(Writer *w, const char *raw, size_t size);
 int put_encoded(Writer *w, PyObject *encoded);
 
 int put_bytes(Writer *w, PyObject *raw);
@@ -104,6 +105,26 @@ PyObject *encode_short(PyObject *encoder, PyObject *ahead, PyObject *value, PyOb
 
 /* Write a value that is sent whatever it is. */
 int put_element(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level);
+
+/* Set up a writer but for the bytes inside, which are not read before they are written. */
+static inline void
+begin_writing(Writer *w, PyObject *out)
+{
+    w->data = w->first;
+    w->size = sizeof(w->first);
+    w->used = 0;
+    w->out = out;
+    w->pieces = w->holds_large = 0;
+    w->interfaces = NULL;
+}
+
+static inline void
+end_writing(Writer *w)
+{
+    if (w->data != w->first) {
+        PyMem_Free(w->data);
+    }
+}
 
 static inline int
 reserve(Writer *w, size_t more)

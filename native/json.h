@@ -8,8 +8,6 @@
 
 /* Functions return -1 where they give up, with an exception set or without. */
 
-int put_characters(Writer *w, const char *text, size_t size);
-
 /* Write text as it is, or quoted; gives up for what has no UTF-8. */
 int put_str(Writer *w, PyObject *text, int is_quoted);
 
