@@ -68,6 +68,11 @@ int put_copy(Writer *w, const char *raw, size_t size);
 int put_encoded(Writer *w, PyObject *encoded);
 
 int put_bytes(Writer *w, PyObject *raw);
+
+/* Return the bytes of a string, NULL with an exception where it has no UTF-8. They stay with the
+ * string, or, where they are many, with `*owner`, a new reference to bytes. */
+const char *utf8_of(PyObject *text, Py_ssize_t *size, PyObject **owner);
+
 int put_byte_elements(PyObject *value, Py_ssize_t size, int is_array, Writer *w);
 int put_byte_array(Node *node, PyObject *value, Writer *w);
 

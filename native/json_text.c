@@ -70,18 +70,11 @@ put_str(Writer *w, PyObject *text, int is_quoted)
         return -1;
     }
     int (*put)(Writer *, const char *, size_t) = is_quoted ? put_quoted_characters : put_copy;
-    if (PyUnicode_GetLength(text) < LARGE / 4) {
-        Py_ssize_t size;
-        const char *characters = PyUnicode_AsUTF8AndSize(text, &size);
-        return characters == NULL ? -1 : put(w, characters, (size_t)size);
-    }
-    /* The bytes do not stay with the text, as those of the other function may. */
-    PyObject *raw = PyUnicode_AsUTF8String(text);
-    if (raw == NULL) {
-        return -1;
-    }
-    int result = put(w, PyBytes_AsString(raw), (size_t)PyBytes_Size(raw));
-    Py_DECREF(raw);
+    PyObject *owner;
+    Py_ssize_t size;
+    const char *raw = utf8_of(text, &size, &owner);
+    int result = raw == NULL ? -1 : put(w, raw, (size_t)size);
+    Py_XDECREF(owner);
     return result;
 }
 
