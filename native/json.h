@@ -33,6 +33,9 @@ PyObject *json_plan_new(PyTypeObject *type, PyObject *arguments, PyObject *keywo
 int json_plan_traverse(PyObject *self, visitproc visit, void *arg);
 int json_plan_clear(PyObject *self);
 
+/* Return true where what the rows of both types begin with is of a plan that can be run. */
+int can_be_run(JsonPlan *plan, int op, int flags, int bits, const int *children);
+
 /* Return what the function in Python makes of all of a value, which was given up. */
 PyObject *json_plan_fallback(JsonPlan *plan, PyObject *value);
 

@@ -264,10 +264,7 @@ set_up_pair(JsonPlan *f, void *memory, PyObject *row)
         < 0) {
         return -1;
     }
-    int first = pair->op == OP_LIST || pair->op == OP_MAP || pair->flags & NULL_IS_NONE;
-    if (pair->op < 0 || pair->op > OP_VARIED || pair->bits < 1 || pair->bits > 64
-        || (first && !is_number_of(pair->children[0], f->count))
-        || (pair->op == OP_MAP && !is_number_of(pair->children[1], f->count))) {
+    if (!can_be_run(f, pair->op, pair->flags, pair->bits, pair->children)) {
         return bad_plan();
     }
     return set_up_members(pair, members, f->count);

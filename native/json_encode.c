@@ -270,10 +270,7 @@ set_up_node(JsonPlan *f, void *memory, PyObject *row)
         < 0) {
         return -1;
     }
-    int first = node->op == OP_LIST || node->op == OP_MAP || node->flags & NULL_IS_NONE;
-    if (node->op < 0 || node->op > OP_VARIED || node->bits < 1 || node->bits > 64
-        || (first && !is_number_of(node->children[0], f->count))
-        || (node->op == OP_MAP && !is_number_of(node->children[1], f->count))
+    if (!can_be_run(f, node->op, node->flags, node->bits, node->children)
         || (node->op == OP_STRUCT && !PyType_Check(node->cls))) {
         return bad_plan();
     }
