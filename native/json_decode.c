@@ -31,13 +31,8 @@ read_integer(JsonPair *pair, PyObject *value, int *is_other)
 static PyObject *
 read_real(PyObject *value, int *is_other)
 {
-    *is_other = !PyFloat_CheckExact(value) && !PyLong_CheckExact(value);
-    double number = *is_other ? 0.0 : PyFloat_AsDouble(value);
-    if (PyErr_Occurred()) { /* an int beyond the floats */
-        PyErr_Clear();
-        *is_other = 1;
-    }
-    *is_other = *is_other || !isfinite(number);
+    double number;
+    *is_other = as_double(value, &number) < 0 || !isfinite(number);
     return *is_other ? NULL : PyFloat_FromDouble(number);
 }
 
