@@ -165,10 +165,17 @@ void deallocate(PyObject *self);
 /* Free an object of a subclass in Python, too, whose `tp_clear` is another. */
 void free_with(PyObject *self, inquiry clear);
 
+/* The types that others are given objects of. */
 typedef struct {
     PyObject *stream_type;
     PyObject *encoder_type;
+    PyObject *headers_type;
+    PyObject *calls_type;
+    PyObject *steps_type;
 } ModuleState;
+
+/* Return -1 with an exception if an object is none of such a type, whatever it says of its class. */
+int check_type(PyObject *type, PyObject *object);
 
 extern PyType_Spec encode_function_spec;
 extern PyType_Spec decode_program_spec;

@@ -95,9 +95,6 @@ int drop_in_calls(ServerCalls *c);
  * were held. -1 with an exception. */
 int is_free(ServerCalls *c, PyObject *lock);
 
-/* Return -1 with an exception if an object is none of a type of the module. */
-int check_type(PyObject *module, const char *name, PyObject *object);
-
 typedef struct {
     PyObject_HEAD
     PyObject *calls; /* ServerCalls */
