@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import importlib
 import operator
-from collections.abc import Callable, Iterable
-from types import MemberDescriptorType
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
+from rpcgen.schema.classes import slot_of
 from rpcgen.schema.plan import Node, Op, Plan
 from rpcgen.values.collisions import merges_keys, steerable
 
@@ -128,18 +128,9 @@ def _steps(plan: Plan, node: Node) -> tuple[Any, ...] | None:
         if omits not in _OMITS:
             return None
         name, prefix = member.field.attribute, f"{quote(member.name)}:".encode()
-        slot = _slot_of(node.schema.cls.__mro__, name)
+        slot = slot_of(node.schema.cls, name)
         steps.append((prefix, name, slot, member.node.number, _OMITS[omits]))
     return tuple(steps) if steps else None
-
-
-def _slot_of(bases: Iterable[type], name: str) -> MemberDescriptorType | None:
-    """Return the descriptor of an attribute that is a slot, None for any other."""
-    for base in bases:
-        if name in vars(base):
-            found = vars(base)[name]
-            return found if isinstance(found, MemberDescriptorType) else None
-    return None
 
 
 def _decode_row(node: Node, plan: Plan, function: DecodeFunction) -> tuple[Any, ...]:
