@@ -104,6 +104,10 @@ int put_by(PyObject *function, PyObject *value, Writer *w, int level);
 PyObject *write_message(
     PyObject *function, PyObject *ahead, PyObject *id, PyObject *value, PyObject *interfaces);
 
+/* Return what a dict has for what was asked for, a tuple of two: a new reference; NULL where there
+ * is none, or that is not hashable. */
+PyObject *known_under(PyObject *known, PyObject *asked);
+
 /* Return the message of a value behind other bytes, by a MessageEncoder that has described what was
  * asked for; NULL where it is out of the ordinary. */
 PyObject *encode_short(PyObject *encoder, PyObject *ahead, PyObject *value, PyObject *asked);
