@@ -52,6 +52,15 @@ typedef struct {
 /* Takes the name of an attribute and the descriptor of its slot, or None. */
 void attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor);
 
+/* Return an attribute of an object of the class that it was set up for. */
+static inline PyObject *
+attribute_of(const Attribute *attribute, PyObject *object)
+{
+    return attribute->get == NULL
+               ? PyObject_GetAttr(object, attribute->name)
+               : attribute->get(attribute->descriptor, object, (PyObject *)Py_TYPE(object));
+}
+
 /* Take the descriptors of slots from a tuple, which owns them: return -1 with an exception if there
  * are not so many. */
 int slots_set_up(Attribute *slots, PyObject *descriptors, Py_ssize_t count);

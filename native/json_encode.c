@@ -122,10 +122,7 @@ put_message(JsonPlan *f, JsonNode *node, PyObject *value, Writer *w, int level)
     const char *between = "{";
     for (Py_ssize_t i = 0; i < node->count; i++) {
         Step *step = &node->steps[i];
-        Attribute *attribute = &step->attribute;
-        PyObject *item = attribute->get == NULL
-                             ? PyObject_GetAttr(value, attribute->name)
-                             : attribute->get(attribute->descriptor, value, node->cls);
+        PyObject *item = attribute_of(&step->attribute, value);
         if (item == NULL) {
             return -1;
         }

@@ -73,7 +73,7 @@ typedef struct {
 static inline PyObject *
 slot_of(ServerCalls *c, int slot, PyObject *call)
 {
-    return c->slot[slot].get(c->slot[slot].descriptor, call, (PyObject *)Py_TYPE(call));
+    return attribute_of(&c->slot[slot], call);
 }
 
 static inline int
