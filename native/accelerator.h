@@ -52,6 +52,15 @@ typedef struct {
 /* Takes the name of an attribute and the descriptor of its slot, or None. */
 void attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor);
 
+/* Return an attribute of an object of the class that it was set up for. */
+static inline PyObject *
+attribute_of(const Attribute *attribute, PyObject *object)
+{
+    return attribute->get == NULL
+               ? PyObject_GetAttr(object, attribute->name)
+               : attribute->get(attribute->descriptor, object, (PyObject *)Py_TYPE(object));
+}
+
 /* Take the descriptors of slots from a tuple, which owns them: return -1 with an exception if there
  * are not so many. */
 int slots_set_up(Attribute *slots, PyObject *descriptors, Py_ssize_t count);
@@ -165,10 +174,17 @@ void deallocate(PyObject *self);
 /* Free an object of a subclass in Python, too, whose `tp_clear` is another. */
 void free_with(PyObject *self, inquiry clear);
 
+/* The types that others are given objects of. */
 typedef struct {
     PyObject *stream_type;
     PyObject *encoder_type;
+    PyObject *headers_type;
+    PyObject *calls_type;
+    PyObject *steps_type;
 } ModuleState;
+
+/* Return -1 with an exception if an object is none of such a type, whatever it says of its class. */
+int check_type(PyObject *type, PyObject *object);
 
 extern PyType_Spec encode_function_spec;
 extern PyType_Spec decode_program_spec;

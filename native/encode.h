@@ -64,9 +64,15 @@ int put_float(Writer *w, double value);
 int put_raw(Writer *w, const char *raw, size_t size);
 
 /* Write bytes that are a part of the message as they are, without their size. */
+int put_copy(Writer *w, const char *raw, size_t size);
 int put_encoded(Writer *w, PyObject *encoded);
 
 int put_bytes(Writer *w, PyObject *raw);
+
+/* Return the bytes of a string, NULL with an exception where it has no UTF-8. They stay with the
+ * string, or, where they are many, with `*owner`, a new reference to bytes. */
+const char *utf8_of(PyObject *text, Py_ssize_t *size, PyObject **owner);
+
 int put_byte_elements(PyObject *value, Py_ssize_t size, int is_array, Writer *w);
 int put_byte_array(Node *node, PyObject *value, Writer *w);
 
@@ -98,12 +104,36 @@ int put_by(PyObject *function, PyObject *value, Writer *w, int level);
 PyObject *write_message(
     PyObject *function, PyObject *ahead, PyObject *id, PyObject *value, PyObject *interfaces);
 
+/* Return what a dict has for what was asked for, a tuple of two: a new reference; NULL where there
+ * is none, or that is not hashable. */
+PyObject *known_under(PyObject *known, PyObject *asked);
+
 /* Return the message of a value behind other bytes, by a MessageEncoder that has described what was
  * asked for; NULL where it is out of the ordinary. */
 PyObject *encode_short(PyObject *encoder, PyObject *ahead, PyObject *value, PyObject *asked);
 
 /* Write a value that is sent whatever it is. */
 int put_element(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level);
+
+/* Set up a writer but for the bytes inside, which are not read before they are written. */
+static inline void
+begin_writing(Writer *w, PyObject *out)
+{
+    w->data = w->first;
+    w->size = sizeof(w->first);
+    w->used = 0;
+    w->out = out;
+    w->pieces = w->holds_large = 0;
+    w->interfaces = NULL;
+}
+
+static inline void
+end_writing(Writer *w)
+{
+    if (w->data != w->first) {
+        PyMem_Free(w->data);
+    }
+}
 
 static inline int
 reserve(Writer *w, size_t more)

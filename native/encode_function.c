@@ -3,25 +3,6 @@
 
 static int encode_function_clear(PyObject *self);
 
-static void
-begin(Writer *w, PyObject *out)
-{
-    w->data = w->first;
-    w->size = sizeof(w->first);
-    w->used = 0;
-    w->out = out;
-    w->pieces = w->holds_large = 0;
-    w->interfaces = NULL;
-}
-
-static void
-end(Writer *w)
-{
-    if (w->data != w->first) {
-        PyMem_Free(w->data);
-    }
-}
-
 /* Write a value as it stands at the top of a message. */
 static int
 put_top(EncodeFunction *f, PyObject *value, Writer *w, int level)
@@ -55,7 +36,7 @@ encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
         return NULL;
     }
     Writer w;
-    begin(&w, arguments[1]);
+    begin_writing(&w, arguments[1]);
     Py_ssize_t before = PyList_Size(w.out);
     if (f->has_interfaces) {
         w.interfaces = PyObject_GetAttr(arguments[2], f->interfaces);
@@ -70,7 +51,7 @@ encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
     if (result == 0 && w.holds_large) {
         result = PyObject_SetAttr(arguments[2], f->holds_large, Py_True);
     }
-    end(&w);
+    end_writing(&w);
     Py_CLEAR(w.interfaces);
     if (result == 0) {
         Py_RETURN_NONE;
@@ -87,7 +68,7 @@ static PyObject *
 with_length(PyObject *ahead, Writer *w)
 {
     Writer length;
-    begin(&length, NULL);
+    begin_writing(&length, NULL);
     if (put_uint(&length, w->used) < 0) {
         return NULL;
     }
@@ -112,13 +93,13 @@ write_message(
         return NULL;
     }
     Writer w;
-    begin(&w, NULL);
+    begin_writing(&w, NULL);
     w.interfaces = interfaces;
     PyObject *result = NULL;
     if (put_encoded(&w, id) == 0 && put_top(f, value, &w, 0) == 0) {
         result = with_length(ahead, &w);
     }
-    end(&w);
+    end_writing(&w);
     if (result == NULL) {
         drop_exception(f->reraise_interrupt);
     }

@@ -97,30 +97,38 @@ put_complex(Node *node, PyObject *value, Writer *w)
     return put_float(w, real) < 0 ? -1 : put_float(w, imaginary);
 }
 
+const char *
+utf8_of(PyObject *text, Py_ssize_t *size, PyObject **owner)
+{
+    *owner = NULL;
+    if (PyUnicode_GetLength(text) < LARGE / 4) {
+        return PyUnicode_AsUTF8AndSize(text, size);
+    }
+    /* The bytes do not stay with the text, as those of the other function may. */
+    *owner = PyUnicode_AsUTF8String(text);
+    if (*owner == NULL) {
+        return NULL;
+    }
+    *size = PyBytes_Size(*owner);
+    return PyBytes_AsString(*owner);
+}
+
 static int
 put_text(PyObject *value, Writer *w)
 {
     Py_ssize_t size;
+    PyObject *owner;
     if (!PyUnicode_CheckExact(value)) {
         return -1;
     }
-    if (PyUnicode_GetLength(value) >= LARGE / 4) {
-        /* The bytes do not stay with the text, as those of the other function may. */
-        PyObject *raw = PyUnicode_AsUTF8String(value);
-        if (raw == NULL) {
-            PyErr_Clear();
-            return -1;
-        }
-        int result = put_bytes(w, raw);
-        Py_DECREF(raw);
-        return result;
-    }
-    const char *raw = PyUnicode_AsUTF8AndSize(value, &size);
+    const char *raw = utf8_of(value, &size, &owner);
     if (raw == NULL) {
         PyErr_Clear(); /* lone surrogates */
         return -1;
     }
-    return put_raw(w, raw, (size_t)size);
+    int result = owner == NULL ? put_raw(w, raw, (size_t)size) : put_bytes(w, owner);
+    Py_XDECREF(owner);
+    return result;
 }
 
 PyObject *

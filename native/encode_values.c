@@ -228,14 +228,8 @@ put_struct(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level)
     uint64_t step = 1;
     for (Py_ssize_t i = 0; i < node->count; i++) {
         Field *field = &node->fields[i];
-        Attribute *attribute = &field->attribute;
-        PyObject *held, *item;
-        if (is_exact && attribute->get != NULL) {
-            item = attribute->get(attribute->descriptor, value, (PyObject *)Py_TYPE(value));
-        }
-        else {
-            item = PyObject_GetAttr(value, attribute->name);
-        }
+        PyObject *held, *item = is_exact ? attribute_of(&field->attribute, value)
+                                         : PyObject_GetAttr(value, field->attribute.name);
         if (item == NULL) {
             return -1;
         }

@@ -136,28 +136,46 @@ register_trip(Exchange *x, Trip *t)
     return PyDict_SetItem(x->parts[PENDING], t->seq, t->entry);
 }
 
+/* The bytes of a request as they go on the wire, none of which are copied. */
+typedef struct {
+    struct iovec pieces[3]; /* what stands in front of the number, the end of the header, the body */
+    size_t size;
+} Wire;
+
+static Wire
+wire_of(Trip *t)
+{
+    PyObject *head = head_before(t->heads, t->end_size);
+    Wire wire = {{
+        {PyBytes_AsString(head), (size_t)PyBytes_Size(head)},
+        {t->end, (size_t)t->end_size},
+        {PyBytes_AsString(t->request), (size_t)PyBytes_Size(t->request)},
+    }};
+    wire.size = wire.pieces[0].iov_len + wire.pieces[1].iov_len + wire.pieces[2].iov_len;
+    return wire;
+}
+
+static void
+copy_to(char *to, const Wire *wire)
+{
+    for (int i = 0; i < 3; i++) {
+        memcpy(to, wire->pieces[i].iov_base, wire->pieces[i].iov_len);
+        to += wire->pieces[i].iov_len;
+    }
+}
+
 /* Send what the connection takes at once; return as the system does. `whole` is the size. */
 static Py_ssize_t
 send_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
 {
-    PyObject *head = head_before(t->heads, t->end_size);
-    size_t front = (size_t)PyBytes_Size(head), size = (size_t)PyBytes_Size(t->request);
-    size_t end = (size_t)t->end_size;
-    char *request = PyBytes_AsString(t->request);
-    *whole = (Py_ssize_t)(front + end + size);
-    if (*whole <= COPIED) {
-        unsigned char bytes[COPIED];
-        memcpy(bytes, PyBytes_AsString(head), front);
-        memcpy(bytes + front, t->end, end);
-        memcpy(bytes + front + end, request, size);
-        return send(x->descriptor, bytes, (size_t)*whole, MSG_DONTWAIT);
+    Wire wire = wire_of(t);
+    *whole = (Py_ssize_t)wire.size;
+    if (wire.size <= COPIED) {
+        char bytes[COPIED];
+        copy_to(bytes, &wire);
+        return send(x->descriptor, bytes, wire.size, MSG_DONTWAIT);
     }
-    struct iovec pieces[] = {
-        {PyBytes_AsString(head), front},
-        {t->end, end},
-        {request, size},
-    };
-    struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 3};
+    struct msghdr message = {.msg_iov = wire.pieces, .msg_iovlen = 3};
     return sendmsg(x->descriptor, &message, MSG_DONTWAIT);
 }
 
@@ -194,16 +212,11 @@ begin_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
 static PyObject *
 joined(Trip *t)
 {
-    PyObject *head = head_before(t->heads, t->end_size);
-    Py_ssize_t front = PyBytes_Size(head), end = t->end_size, size = PyBytes_Size(t->request);
-    PyObject *data = PyBytes_FromStringAndSize(NULL, front + end + size);
-    if (data == NULL) {
-        return NULL;
+    Wire wire = wire_of(t);
+    PyObject *data = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)wire.size);
+    if (data != NULL) {
+        copy_to(PyBytes_AsString(data), &wire);
     }
-    char *to = PyBytes_AsString(data);
-    memcpy(to, PyBytes_AsString(head), (size_t)front);
-    memcpy(to + front, t->end, (size_t)end);
-    memcpy(to + front + end, PyBytes_AsString(t->request), (size_t)size);
     return data;
 }
 

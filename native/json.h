@@ -8,8 +8,6 @@
 
 /* Functions return -1 where they give up, with an exception set or without. */
 
-int put_characters(Writer *w, const char *text, size_t size);
-
 /* Write text as it is, or quoted; gives up for what has no UTF-8. */
 int put_str(Writer *w, PyObject *text, int is_quoted);
 
@@ -34,6 +32,9 @@ PyObject *json_plan_new(PyTypeObject *type, PyObject *arguments, PyObject *keywo
                         Py_ssize_t row_size, int (*set_up)(JsonPlan *, void *, PyObject *));
 int json_plan_traverse(PyObject *self, visitproc visit, void *arg);
 int json_plan_clear(PyObject *self);
+
+/* Return true where what the rows of both types begin with is of a plan that can be run. */
+int can_be_run(JsonPlan *plan, int op, int flags, int bits, const int *children);
 
 /* Return what the function in Python makes of all of a value, which was given up. */
 PyObject *json_plan_fallback(JsonPlan *plan, PyObject *value);

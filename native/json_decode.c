@@ -31,13 +31,8 @@ read_integer(JsonPair *pair, PyObject *value, int *is_other)
 static PyObject *
 read_real(PyObject *value, int *is_other)
 {
-    *is_other = !PyFloat_CheckExact(value) && !PyLong_CheckExact(value);
-    double number = *is_other ? 0.0 : PyFloat_AsDouble(value);
-    if (PyErr_Occurred()) { /* an int beyond the floats */
-        PyErr_Clear();
-        *is_other = 1;
-    }
-    *is_other = *is_other || !isfinite(number);
+    double number;
+    *is_other = as_double(value, &number) < 0 || !isfinite(number);
     return *is_other ? NULL : PyFloat_FromDouble(number);
 }
 
@@ -264,10 +259,7 @@ set_up_pair(JsonPlan *f, void *memory, PyObject *row)
         < 0) {
         return -1;
     }
-    int first = pair->op == OP_LIST || pair->op == OP_MAP || pair->flags & NULL_IS_NONE;
-    if (pair->op < 0 || pair->op > OP_VARIED || pair->bits < 1 || pair->bits > 64
-        || (first && !is_number_of(pair->children[0], f->count))
-        || (pair->op == OP_MAP && !is_number_of(pair->children[1], f->count))) {
+    if (!can_be_run(f, pair->op, pair->flags, pair->bits, pair->children)) {
         return bad_plan();
     }
     return set_up_members(pair, members, f->count);

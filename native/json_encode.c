@@ -45,13 +45,13 @@ put_by_function(JsonNode *node, PyObject *value, Writer *w)
 static int
 put_list(JsonPlan *f, JsonNode *node, PyObject *list, Writer *w, int level)
 {
-    if (put_characters(w, "[", 1) < 0) {
+    if (put_copy(w, "[", 1) < 0) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < PyList_Size(list); i++) {
         PyObject *item = PyList_GetItem(list, i);
         Py_INCREF(item);
-        int result = i == 0 ? 0 : put_characters(w, ",", 1);
+        int result = i == 0 ? 0 : put_copy(w, ",", 1);
         if (result == 0) {
             result = put_json(f, node->children[0], item, w, level + 1);
         }
@@ -60,7 +60,7 @@ put_list(JsonPlan *f, JsonNode *node, PyObject *list, Writer *w, int level)
             return -1;
         }
     }
-    return put_characters(w, "]", 1);
+    return put_copy(w, "]", 1);
 }
 
 /* Write entries in the order of their keys, all of which are text. */
@@ -69,8 +69,8 @@ put_entries(JsonPlan *f, JsonNode *node, PyObject *map, PyObject *keys, Writer *
 {
     for (Py_ssize_t i = 0; i < PyList_Size(keys); i++) {
         PyObject *key = PyList_GetItem(keys, i), *item = PyDict_GetItemWithError(map, key);
-        if (item == NULL || (i > 0 && put_characters(w, ",", 1) < 0) || put_str(w, key, 1) < 0
-            || put_characters(w, ":", 1) < 0) {
+        if (item == NULL || (i > 0 && put_copy(w, ",", 1) < 0) || put_str(w, key, 1) < 0
+            || put_copy(w, ":", 1) < 0) {
             return -1;
         }
         Py_INCREF(item);
@@ -80,7 +80,7 @@ put_entries(JsonPlan *f, JsonNode *node, PyObject *map, PyObject *keys, Writer *
             return -1;
         }
     }
-    return put_characters(w, "}", 1);
+    return put_copy(w, "}", 1);
 }
 
 static int
@@ -94,7 +94,7 @@ put_object(JsonPlan *f, JsonNode *node, PyObject *map, Writer *w, int level)
     if (result == 0) {
         result = PyList_Sort(keys);
     }
-    if (result == 0 && put_characters(w, "{", 1) == 0) {
+    if (result == 0 && put_copy(w, "{", 1) == 0) {
         result = put_entries(f, node, map, keys, w, level);
     }
     else {
@@ -122,17 +122,14 @@ put_message(JsonPlan *f, JsonNode *node, PyObject *value, Writer *w, int level)
     const char *between = "{";
     for (Py_ssize_t i = 0; i < node->count; i++) {
         Step *step = &node->steps[i];
-        Attribute *attribute = &step->attribute;
-        PyObject *item = attribute->get == NULL
-                             ? PyObject_GetAttr(value, attribute->name)
-                             : attribute->get(attribute->descriptor, value, node->cls);
+        PyObject *item = attribute_of(&step->attribute, value);
         if (item == NULL) {
             return -1;
         }
         int result = is_left_out(step, item);
         if (result == 0) {
             result = -1;
-            if (put_characters(w, between, 1) == 0 && put_encoded(w, step->prefix) == 0) {
+            if (put_copy(w, between, 1) == 0 && put_encoded(w, step->prefix) == 0) {
                 result = put_json(f, step->node, item, w, level + 1);
             }
             between = ",";
@@ -142,7 +139,7 @@ put_message(JsonPlan *f, JsonNode *node, PyObject *value, Writer *w, int level)
             return -1;
         }
     }
-    return *between == ',' ? put_characters(w, "}", 1) : put_characters(w, "{}", 2);
+    return *between == ',' ? put_copy(w, "}", 1) : put_copy(w, "{}", 2);
 }
 
 /* Write a value of the class that a node is of: return 1, or 0 where it is of another. */
@@ -160,7 +157,7 @@ put_known(JsonPlan *f, JsonNode *node, PyObject *value, Writer *w, int level)
         if (value != Py_True && value != Py_False) {
             return 0;
         }
-        result = value == Py_True ? put_characters(w, "true", 4) : put_characters(w, "false", 5);
+        result = value == Py_True ? put_copy(w, "true", 4) : put_copy(w, "false", 5);
         break;
     case OP_STRING:
         if (!PyUnicode_CheckExact(value)) {
@@ -201,7 +198,7 @@ put_json(JsonPlan *f, int number, PyObject *value, Writer *w, int level)
     }
     if (node->flags & NULL_IS_NONE) {
         if (value == Py_None) {
-            return put_characters(w, "null", 4);
+            return put_copy(w, "null", 4);
         }
         node = &nodes_of(f)[node->children[0]];
     }
@@ -220,15 +217,13 @@ encode(PyObject *self, PyObject *value)
         bad_plan();
         return NULL;
     }
-    Writer w = {.size = sizeof(w.first)};
-    w.data = w.first;
+    Writer w;
+    begin_writing(&w, NULL);
     PyObject *text = NULL;
     if (put_json(f, f->root, value, &w, 0) == 0) {
         text = PyUnicode_DecodeUTF8((const char *)w.data, (Py_ssize_t)w.used, NULL);
     }
-    if (w.data != w.first) {
-        PyMem_Free(w.data);
-    }
+    end_writing(&w);
     if (text != NULL) {
         return text;
     }
@@ -272,10 +267,7 @@ set_up_node(JsonPlan *f, void *memory, PyObject *row)
         < 0) {
         return -1;
     }
-    int first = node->op == OP_LIST || node->op == OP_MAP || node->flags & NULL_IS_NONE;
-    if (node->op < 0 || node->op > OP_VARIED || node->bits < 1 || node->bits > 64
-        || (first && !is_number_of(node->children[0], f->count))
-        || (node->op == OP_MAP && !is_number_of(node->children[1], f->count))
+    if (!can_be_run(f, node->op, node->flags, node->bits, node->children)
         || (node->op == OP_STRUCT && !PyType_Check(node->cls))) {
         return bad_plan();
     }

@@ -47,6 +47,15 @@ json_plan_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords, Py_ss
 }
 
 int
+can_be_run(JsonPlan *p, int op, int flags, int bits, const int *children)
+{
+    int has_first = op == OP_LIST || op == OP_MAP || flags & NULL_IS_NONE;
+    return op >= 0 && op <= OP_VARIED && bits >= 1 && bits <= 64
+           && (!has_first || is_number_of(children[0], p->count))
+           && (op != OP_MAP || is_number_of(children[1], p->count));
+}
+
+int
 json_plan_traverse(PyObject *self, visitproc visit, void *arg)
 {
     JsonPlan *p = (JsonPlan *)self;

@@ -1,17 +1,6 @@
 /* Text of JSON: strings in quotes and numbers, as Go's encoding/json writes them. */
 #include "json.h"
 
-int
-put_characters(Writer *w, const char *text, size_t size)
-{
-    if (reserve(w, size) < 0) {
-        return -1;
-    }
-    memcpy(w->data + w->used, text, size);
-    w->used += size;
-    return 0;
-}
-
 /* Return what stands for a byte in quotes, NULL for itself; so much of it is replaced. */
 static const char *
 escape_of(const unsigned char *text, size_t left, char *room, size_t *width)
@@ -56,7 +45,7 @@ put_quoted_characters(Writer *w, const char *text, size_t size)
 {
     const unsigned char *raw = (const unsigned char *)text;
     size_t start = 0, width;
-    if (put_characters(w, "\"", 1) < 0) {
+    if (put_copy(w, "\"", 1) < 0) {
         return -1;
     }
     for (size_t i = 0; i < size; i += width) {
@@ -65,13 +54,13 @@ put_quoted_characters(Writer *w, const char *text, size_t size)
         if (escape == NULL) {
             continue;
         }
-        if (put_characters(w, text + start, i - start) < 0
-            || put_characters(w, escape, strlen(escape)) < 0) {
+        if (put_copy(w, text + start, i - start) < 0
+            || put_copy(w, escape, strlen(escape)) < 0) {
             return -1;
         }
         start = i + width;
     }
-    return put_characters(w, text + start, size - start) < 0 ? -1 : put_characters(w, "\"", 1);
+    return put_copy(w, text + start, size - start) < 0 ? -1 : put_copy(w, "\"", 1);
 }
 
 int
@@ -80,19 +69,12 @@ put_str(Writer *w, PyObject *text, int is_quoted)
     if (!PyUnicode_CheckExact(text)) {
         return -1;
     }
-    int (*put)(Writer *, const char *, size_t) = is_quoted ? put_quoted_characters : put_characters;
-    if (PyUnicode_GetLength(text) < LARGE / 4) {
-        Py_ssize_t size;
-        const char *characters = PyUnicode_AsUTF8AndSize(text, &size);
-        return characters == NULL ? -1 : put(w, characters, (size_t)size);
-    }
-    /* The bytes do not stay with the text, as those of the other function may. */
-    PyObject *raw = PyUnicode_AsUTF8String(text);
-    if (raw == NULL) {
-        return -1;
-    }
-    int result = put(w, PyBytes_AsString(raw), (size_t)PyBytes_Size(raw));
-    Py_DECREF(raw);
+    int (*put)(Writer *, const char *, size_t) = is_quoted ? put_quoted_characters : put_copy;
+    PyObject *owner;
+    Py_ssize_t size;
+    const char *raw = utf8_of(text, &size, &owner);
+    int result = raw == NULL ? -1 : put(w, raw, (size_t)size);
+    Py_XDECREF(owner);
     return result;
 }
 
@@ -105,7 +87,7 @@ put_integer(PyObject *value, int is_unsigned, int bits, Writer *w)
         return 0;
     }
     int size = PyOS_snprintf(text, sizeof(text), "%lld", number);
-    return put_characters(w, text, (size_t)size) < 0 ? -1 : 1;
+    return put_copy(w, text, (size_t)size) < 0 ? -1 : 1;
 }
 
 int
@@ -128,7 +110,7 @@ put_real(PyObject *value, Writer *w)
         if (size > 2 && strcmp(text + size - 2, ".0") == 0) {
             size -= 2;
         }
-        result = put_characters(w, text, size) < 0 ? -1 : 1;
+        result = put_copy(w, text, size) < 0 ? -1 : 1;
     }
     PyMem_Free(text);
     return result;

@@ -12,23 +12,30 @@ typedef struct {
 static const char *const NAMES[] = {"ahead", "value", "schema", NULL};
 
 PyObject *
-encode_short(PyObject *encoder, PyObject *ahead, PyObject *value, PyObject *asked)
+known_under(PyObject *known, PyObject *asked)
 {
-    MessageEncoder *e = (MessageEncoder *)encoder;
-    if (e->whole == NULL) {
-        return NULL;
-    }
-    PyObject *known = PyDict_GetItemWithError(e->whole, asked);
-    if (known == NULL) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+    PyObject *found = known == NULL ? NULL : PyDict_GetItemWithError(known, asked);
+    if (found == NULL) {
+        if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_TypeError)) {
             PyErr_Clear(); /* not hashable, so nothing that has come before */
         }
         return NULL;
     }
-    if (!PyTuple_Check(known) || PyTuple_Size(known) != 2) {
+    if (!PyTuple_Check(found) || PyTuple_Size(found) != 2) {
         return NULL;
     }
-    Py_INCREF(known);
+    Py_INCREF(found);
+    return found;
+}
+
+PyObject *
+encode_short(PyObject *encoder, PyObject *ahead, PyObject *value, PyObject *asked)
+{
+    MessageEncoder *e = (MessageEncoder *)encoder;
+    PyObject *known = known_under(e->whole, asked);
+    if (known == NULL) {
+        return NULL;
+    }
     PyObject *data = write_message(
         PyTuple_GetItem(known, 0), ahead, PyTuple_GetItem(known, 1), value, e->interfaces);
     Py_DECREF(known);

@@ -233,6 +233,20 @@ deallocate(PyObject *self)
     free_with(self, (inquiry)PyType_GetSlot(Py_TYPE(self), Py_tp_clear));
 }
 
+int
+check_type(PyObject *type, PyObject *object)
+{
+    if (PyObject_TypeCheck(object, (PyTypeObject *)type)) {
+        return 0;
+    }
+    PyObject *name = PyType_GetName((PyTypeObject *)type);
+    if (name != NULL) {
+        PyErr_Format(PyExc_TypeError, "a %U is wanted", name);
+        Py_DECREF(name);
+    }
+    return -1;
+}
+
 /* Add a type to the module: return a reference to it. */
 static PyObject *
 add_type(PyObject *module, PyType_Spec *spec)
@@ -249,11 +263,8 @@ module_exec(PyObject *module)
 {
     PyType_Spec *const specs[] = {
         &encode_function_spec, &decode_program_spec,  &decode_message_spec,
-        &decode_function_spec, &header_reader_spec,
-        &single_encoder_spec,  &single_decoder_spec,
-        &json_encoder_spec,    &json_decoder_spec,
-        &exchange_spec,
-        &server_calls_spec,    &server_steps_spec,
+        &decode_function_spec, &single_encoder_spec,  &single_decoder_spec,
+        &json_encoder_spec,    &json_decoder_spec,    &exchange_spec,
         &server_executor_spec,
     };
     for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
@@ -266,7 +277,11 @@ module_exec(PyObject *module)
     ModuleState *state = PyModule_GetState(module);
     state->stream_type = add_type(module, &stream_spec);
     state->encoder_type = add_type(module, &message_encoder_spec);
-    if (state->stream_type == NULL || state->encoder_type == NULL) {
+    state->headers_type = add_type(module, &header_reader_spec);
+    state->calls_type = add_type(module, &server_calls_spec);
+    state->steps_type = add_type(module, &server_steps_spec);
+    if (state->stream_type == NULL || state->encoder_type == NULL || state->headers_type == NULL
+        || state->calls_type == NULL || state->steps_type == NULL) {
         return -1;
     }
     return PyModule_AddIntMacro(module, INTERFACE);
@@ -278,6 +293,9 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
     ModuleState *state = PyModule_GetState(module);
     Py_VISIT(state->stream_type);
     Py_VISIT(state->encoder_type);
+    Py_VISIT(state->headers_type);
+    Py_VISIT(state->calls_type);
+    Py_VISIT(state->steps_type);
     return 0;
 }
 
@@ -287,6 +305,9 @@ module_clear(PyObject *module)
     ModuleState *state = PyModule_GetState(module);
     Py_CLEAR(state->stream_type);
     Py_CLEAR(state->encoder_type);
+    Py_CLEAR(state->headers_type);
+    Py_CLEAR(state->calls_type);
+    Py_CLEAR(state->steps_type);
     return 0;
 }
 

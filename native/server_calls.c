@@ -256,28 +256,16 @@ set_up(ServerCalls *c)
     return c->nothing == NULL || c->eof == NULL || c->one == NULL ? -1 : 0;
 }
 
-int
-check_type(PyObject *module, const char *name, PyObject *object)
-{
-    PyObject *type = PyObject_GetAttrString(module, name);
-    int result = type == NULL ? -1 : PyObject_IsInstance(object, type);
-    Py_XDECREF(type);
-    if (result == 0) {
-        PyErr_Format(PyExc_TypeError, "a %s is wanted", name);
-    }
-    return result > 0 ? 0 : -1;
-}
-
 static PyObject *
 server_calls_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     PyObject *session, *headers, *encoder, *heads, *call_type, *slots, *next, *reply;
-    PyObject *module = PyType_GetModule(type);
-    if (module == NULL || refuse_keywords(keywords) < 0
+    ModuleState *state = PyType_GetModuleState(type);
+    if (state == NULL || refuse_keywords(keywords) < 0
         || !PyArg_ParseTuple(arguments, "OOOO!O!OOO", &session, &headers, &encoder,
                              &PyDict_Type, &heads, &PyType_Type, &call_type, &slots, &next, &reply)
-        || check_type(module, "HeaderReader", headers) < 0
-        || check_type(module, "MessageEncoder", encoder) < 0) {
+        || check_type(state->headers_type, headers) < 0
+        || check_type(state->encoder_type, encoder) < 0) {
         return NULL;
     }
     if (stream_of(headers) == NULL) {

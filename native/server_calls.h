@@ -73,7 +73,7 @@ typedef struct {
 static inline PyObject *
 slot_of(ServerCalls *c, int slot, PyObject *call)
 {
-    return c->slot[slot].get(c->slot[slot].descriptor, call, (PyObject *)Py_TYPE(call));
+    return attribute_of(&c->slot[slot], call);
 }
 
 static inline int
@@ -94,9 +94,6 @@ int drop_in_calls(ServerCalls *c);
 /* Return true if nobody holds a lock: what is done then until code in Python runs is done as if it
  * were held. -1 with an exception. */
 int is_free(ServerCalls *c, PyObject *lock);
-
-/* Return -1 with an exception if an object is none of a type of the module. */
-int check_type(PyObject *module, const char *name, PyObject *object);
 
 typedef struct {
     PyObject_HEAD

@@ -180,11 +180,12 @@ execute(PyObject *self, PyObject *call)
 static PyObject *
 server_executor_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    PyObject *module = PyType_GetModule(type), *given[6];
-    if (module == NULL || refuse_keywords(keywords) < 0
+    ModuleState *state = PyType_GetModuleState(type);
+    PyObject *given[6];
+    if (state == NULL || refuse_keywords(keywords) < 0
         || !PyArg_ParseTuple(arguments, "OOOOOO", &given[0], &given[1], &given[2], &given[3],
                              &given[4], &given[5])
-        || check_type(module, "ServerSteps", given[0]) < 0) {
+        || check_type(state->steps_type, given[0]) < 0) {
         return NULL;
     }
     ServerExecutor *e = (ServerExecutor *)PyType_GenericAlloc(type, 0);

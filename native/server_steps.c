@@ -171,11 +171,12 @@ succeeded(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 static PyObject *
 server_steps_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    PyObject *module = PyType_GetModule(type), *given[7];
-    if (module == NULL || refuse_keywords(keywords) < 0
+    ModuleState *state = PyType_GetModuleState(type);
+    PyObject *given[7];
+    if (state == NULL || refuse_keywords(keywords) < 0
         || !PyArg_ParseTuple(arguments, "OOOOOOO", &given[0], &given[1], &given[2], &given[3],
                              &given[4], &given[5], &given[6])
-        || check_type(module, "ServerCalls", given[0]) < 0) {
+        || check_type(state->calls_type, given[0]) < 0) {
         return NULL;
     }
     ServerSteps *s = (ServerSteps *)PyType_GenericAlloc(type, 0);

@@ -19,18 +19,10 @@ typedef struct {
 static PyObject *
 entry_of(PyObject *known, PyObject *asked)
 {
-    PyObject *entry = known == NULL ? NULL : PyDict_GetItemWithError(known, asked);
-    if (entry == NULL) {
-        if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_TypeError)) {
-            PyErr_Clear(); /* not hashable, so nothing that has come before */
-        }
-        return NULL;
+    PyObject *entry = known_under(known, asked);
+    if (entry != NULL && !PyBytes_CheckExact(PyTuple_GetItem(entry, 0))) {
+        Py_CLEAR(entry);
     }
-    if (!PyTuple_Check(entry) || PyTuple_Size(entry) != 2
-        || !PyBytes_CheckExact(PyTuple_GetItem(entry, 0))) {
-        return NULL;
-    }
-    Py_INCREF(entry);
     return entry;
 }
 

@@ -40,7 +40,7 @@ put_float(Writer *w, double value)
     return put_uint(w, reversed);
 }
 
-static int
+int
 put_copy(Writer *w, const char *raw, size_t size)
 {
     if (reserve(w, size) < 0) {

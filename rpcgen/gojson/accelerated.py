@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import importlib
 import operator
-from collections.abc import Callable, Iterable
-from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from rpcgen._interrupts import reraise_interrupt
+from rpcgen.schema.classes import slot_of
 from rpcgen.schema.plan import Node, Op, Plan
 from rpcgen.values.collisions import merges_keys, steerable
 
 from .members import Member, by_fold, fold, members_of
 from .stream import quote
-from .structs import DecodeFunction, EncodeFunction, is_none, leaves_zeros_out, omits_of
+from .structs import DecodeFunction, EncodeFunction, is_filled, is_none, omits_of
 
 if TYPE_CHECKING:
     from .._accelerator import JsonDecoder, JsonEncoder
@@ -40,6 +40,10 @@ _SCALARS: Final = (Op.BOOL, Op.INT, Op.UINT, Op.STRING)
 
 # Operation, flags, bits, and the numbers of two parts.
 _Start = tuple[int, int, int, int, int]
+_Row = tuple[Any, ...]
+
+# A function that does the same: an `EncodeFunction` or a `DecodeFunction`.
+_F = TypeVar("_F")
 
 
 def encoder_of(
@@ -52,10 +56,10 @@ def encoder_of(
         function_of: What returns the function in Python for a type of the plan.
         fallback: The function in Python for the values.
     """
-    rows = [_encode_row(node, plan, function_of(node.number)) for node in plan.nodes]
-    if rows[plan.root][0] == _BY_FUNCTION and not rows[plan.root][1]:
+    rows = _rows(_encode_row, plan, function_of)
+    if rows is None:
         return fallback
-    return JsonEncoder(tuple(rows), plan.root, fallback, reraise_interrupt).encode
+    return JsonEncoder(rows, plan.root, fallback, reraise_interrupt).encode
 
 
 def decoder_of(
@@ -68,10 +72,19 @@ def decoder_of(
         function_of: What returns the function in Python for a type of the plan.
         fallback: The function in Python for the values.
     """
-    rows = [_decode_row(node, plan, function_of(node.number)) for node in plan.nodes]
-    if rows[plan.root][0] == _BY_FUNCTION and not rows[plan.root][1]:
+    rows = _rows(_decode_row, plan, function_of)
+    if rows is None:
         return fallback
-    return JsonDecoder(tuple(rows), plan.root, fallback, reraise_interrupt).decode
+    return JsonDecoder(rows, plan.root, fallback, reraise_interrupt).decode
+
+
+def _rows(
+    row_of: Callable[[Node, Plan, _F], _Row], plan: Plan, function_of: Callable[[int], _F]
+) -> tuple[_Row, ...] | None:
+    """Return the rows of a plan, None where a function does all of a value."""
+    rows = tuple([row_of(node, plan, function_of(node.number)) for node in plan.nodes])
+    op, flags = rows[plan.root][:2]
+    return None if op == _BY_FUNCTION and not flags else rows
 
 
 def _start(node: Node, plan: Plan, is_converted: bool) -> _Start:
@@ -111,7 +124,7 @@ def _plain_members(plan: Plan, node: Node) -> list[Member] | None:
     return members
 
 
-def _encode_row(node: Node, plan: Plan, function: EncodeFunction) -> tuple[Any, ...]:
+def _encode_row(node: Node, plan: Plan, function: EncodeFunction) -> _Row:
     start = _start(node, plan, node.lower is not None)
     if node.op is Op.STRUCT and node.number == node.plain:
         cls = node.schema.cls
@@ -128,21 +141,12 @@ def _steps(plan: Plan, node: Node) -> tuple[Any, ...] | None:
         if omits not in _OMITS:
             return None
         name, prefix = member.field.attribute, f"{quote(member.name)}:".encode()
-        slot = _slot_of(node.schema.cls.__mro__, name)
+        slot = slot_of(node.schema.cls, name)
         steps.append((prefix, name, slot, member.node.number, _OMITS[omits]))
     return tuple(steps) if steps else None
 
 
-def _slot_of(bases: Iterable[type], name: str) -> MemberDescriptorType | None:
-    """Return the descriptor of an attribute that is a slot, None for any other."""
-    for base in bases:
-        if name in vars(base):
-            found = vars(base)[name]
-            return found if isinstance(found, MemberDescriptorType) else None
-    return None
-
-
-def _decode_row(node: Node, plan: Plan, function: DecodeFunction) -> tuple[Any, ...]:
+def _decode_row(node: Node, plan: Plan, function: DecodeFunction) -> _Row:
     start = _start(node, plan, node.make is not None)
     if node.op is Op.STRUCT and node.number == node.plain:
         cls = node.schema.cls
@@ -150,21 +154,19 @@ def _decode_row(node: Node, plan: Plan, function: DecodeFunction) -> tuple[Any, 
         if members:
             places = {field.attribute: place for place, (field, _) in enumerate(node.members)}
             numbers = {member.name: places[member.field.attribute] for member in members}
-            rows = tuple(
-                (
-                    number,
-                    field.argument,
-                    plan.nodes[number].zero
-                    if not field.has_default or leaves_zeros_out(field)
-                    else None,
-                )
-                for field, number in node.members
-            )
-            find = _finder(members, numbers)
+            find, rows = _finder(members, numbers), _member_rows(plan, node)
             start = int(node.op), 0, 1, -1, -1
             return *start, function, cls, numbers, find, node.is_positional, rows
     is_list = node.op is Op.LIST and node.container is not list
     return *start, function, node.container if is_list else None, {}, None, False, ()
+
+
+def _member_rows(plan: Plan, node: Node) -> tuple[_Row, ...]:
+    rows = []
+    for field, number in node.members:
+        zero = plan.nodes[number].zero if is_filled(field) else None
+        rows.append((number, field.argument, zero))
+    return tuple(rows)
 
 
 def _finder(members: list[Member], numbers: dict[str, int]) -> Callable[[str], int]:

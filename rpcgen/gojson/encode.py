@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from rpcgen._implementation import IS_ACCELERATED
-from rpcgen._interrupts import reraise_interrupt
+from rpcgen._interrupts import import_apart, reraise_interrupt
 from rpcgen.errors import EncodeError, SchemaError
 from rpcgen.schema import Enum, Interface, Schema, Struct, Untyped, schema_for
 from rpcgen.schema.plan import Node, Op, Plan, plan_of
@@ -84,6 +84,7 @@ class _Encoders:
 
     def _first(self, value: Any) -> str:
         """Make JSON of the first value, and have the accelerator do it from now on."""
+        import_apart("rpcgen.gojson.accelerated")
         from .accelerated import encoder_of
 
         self.root = self.in_python

@@ -21,8 +21,8 @@ __all__ = [
     "EncodeFunction",
     "Step",
     "StructReader",
+    "is_filled",
     "is_none",
-    "leaves_zeros_out",
     "omits_of",
     "writing_steps",
 ]
@@ -216,7 +216,7 @@ class _Builder:
         self._zeros = [
             (field.argument, nodes[number].zero)
             for field, number in owner.node.members
-            if not field.has_default or leaves_zeros_out(field)
+            if is_filled(field)
         ]
 
     def embed(self, arguments: list[dict[str, Any]], number: int) -> None:
@@ -238,10 +238,13 @@ class _Builder:
             raise DecodeError(f"{self._cls.__name__}: {error}") from error
 
 
-def leaves_zeros_out(field: Field) -> bool:
-    """Return True for a field that is not sent where it is zero.
+def is_filled(field: Field) -> bool:
+    """Return True for a field that becomes zero where nothing has come for it.
+
+    That is one without a default, or one that is not sent where it is zero.
 
     Args:
         field: The field.
     """
-    return field.json is not None and not field.json.options.isdisjoint(("omitempty", "omitzero"))
+    options = frozenset() if field.json is None else field.json.options
+    return not field.has_default or not options.isdisjoint(("omitempty", "omitzero"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Mapping
+from types import MemberDescriptorType
 from typing import Any, TypeVar
 
 import attrs
@@ -18,6 +19,7 @@ __all__ = [
     "is_alias",
     "is_generic",
     "is_message",
+    "slot_of",
     "substituted",
     "type_arguments",
     "with_arguments",
@@ -167,3 +169,12 @@ def _attributes_of_dataclass(cls: type[Any]) -> tuple[Attribute, ...]:
         )
         for each in dataclasses.fields(cls)
     )
+
+
+def slot_of(cls: type[Any], name: str) -> MemberDescriptorType | None:
+    """Return the descriptor of an attribute that is a slot, None for any other."""
+    for base in cls.__mro__:
+        if name in vars(base):
+            found = vars(base)[name]
+            return found if isinstance(found, MemberDescriptorType) else None
+    return None

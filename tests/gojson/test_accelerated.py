@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,6 +18,7 @@ from attrs import define, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rpcgen._implementation import VARIABLE
 from rpcgen.errors import DecodeError, EncodeError, SchemaError
 from rpcgen.gojson.errors import MismatchError, RepeatedError
 from rpcgen.gojson.stream import parse
@@ -318,3 +321,37 @@ def test_references_are_given_back() -> None:
     gc.collect()
     assert sys.getallocatedblocks() - blocks < 100
     assert all(after - before < 20 for before, after in zip(held, counts(), strict=True))
+
+
+# --- the import -----------------------------------------------------------------------------------
+
+# Says in which thread the module is imported, whose import a signal handler must not interrupt.
+IMPORTS: Final = """
+import sys
+import threading
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "rpcgen.gojson.accelerated":
+            print(threading.current_thread() is threading.main_thread())
+
+sys.meta_path.insert(0, Finder())
+from rpcgen.gojson.stream import parse
+from rpcgen.schema import schema_of
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from rpcgen.gojson.encode import encode; encode(schema_of(int), 1)",
+        "from rpcgen.gojson.decode import decode; decode(schema_of(int), parse('1'))",
+    ],
+    ids=["encode", "decode"],
+)
+def test_first_value_imports_apart(code: str) -> None:
+    environ = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    run = subprocess.run(
+        [sys.executable, "-c", IMPORTS + code], env=environ, capture_output=True, text=True
+    )
+    assert (run.stdout, run.stderr) == ("False\n", "")

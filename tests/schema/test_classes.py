@@ -12,6 +12,7 @@ from attrs import define, field
 from rpcgen import gob
 from rpcgen.errors import SchemaError
 from rpcgen.schema import schema_of
+from rpcgen.schema.classes import slot_of
 
 from .messages import Round, fields, from_json, go, go_fields, to_json
 
@@ -208,3 +209,26 @@ class FrozenKey:
 def test_field_of_a_dataclass_that_init_does_not_take_is_refused() -> None:
     with pytest.raises(SchemaError, match="field 'cache' of Cached has init=False"):
         fields(Cached)
+
+
+# --- slots ----------------------------------------------------------------------------------------
+
+
+@define
+class Plain:
+    name: str
+
+
+@define
+class Wide(Plain):
+    more: int
+
+
+@define(slots=False)
+class Stand:
+    a: int
+
+
+def test_slot_is_found_in_a_base() -> None:
+    assert slot_of(Wide, "name") is vars(Plain)["name"]
+    assert slot_of(Stand, "a") is None

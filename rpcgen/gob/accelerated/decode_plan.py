@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Any, Final
 
 from ...schema import Schema, Untyped
+from ...schema.classes import slot_of
 from ...schema.plan import Node, Op, kept_by_schema, plan_of
 from ...values.types import strip_pointers
 from .. import wire
@@ -13,7 +14,6 @@ from ..decode.classes import only_stores, stores_frozen
 from ..decode.match import DecodePlan, Pair, Types, match
 from ..decode.received_types import leads_to_interface
 from ..memory import ENTRY, MEMBER, SLOT, sizes
-from .encode_plan import slot_of
 from .native import DecodeProgram
 
 __all__ = ["holds_bytes", "is_known", "program_of"]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from types import MemberDescriptorType
 from typing import Any, Final
 
 from ..._interrupts import import_apart, reraise_interrupt
 from ...schema import Schema
+from ...schema.classes import slot_of
 from ...schema.plan import Node, Op, plan_of
 from ...values.types import strip_pointers
 from ..streams import EncodeFunction, EncodeStream, Encoding
 from .native import EncodeFunction as Accelerated
 
-__all__ = ["encoding_of", "slot_of"]
+__all__ = ["encoding_of"]
 
 _IS_NULLABLE: Final = 1
 _IS_OF_BYTES: Final = 2
@@ -118,12 +118,3 @@ def _extra(node: Node) -> tuple[object, ...]:
             opaque: Any = strip_pointers(schema)
             return marshaller(opaque), zero_bytes(opaque)
     return ()
-
-
-def slot_of(cls: type[Any], name: str) -> MemberDescriptorType | None:
-    """Return the descriptor of an attribute that is a slot, None for any other."""
-    for base in cls.__mro__:
-        if name in vars(base):
-            found = vars(base)[name]
-            return found if isinstance(found, MemberDescriptorType) else None
-    return None

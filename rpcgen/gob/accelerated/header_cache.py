@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 from ...schema import Schema, Struct
+from ...schema.classes import slot_of
 from .. import header_cache
 from ..decode.classes import only_stores
 from ..header_cache import Header
 from . import native
 from .decoder import Decoder
-from .encode_plan import slot_of
 from .served_calls import ServedCalls
 
 __all__ = ["HeaderDecoder"]

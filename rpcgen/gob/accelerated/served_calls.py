@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from ...schema.classes import slot_of
 from . import native
-from .encode_plan import slot_of
 
 __all__ = ["ServedCalls", "ServedSteps"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rpcgen._implementation import IS_ACCELERATED
-from rpcgen._interrupts import reraise_interrupt
+from rpcgen._interrupts import import_apart, reraise_interrupt
 from rpcgen.errors import DecodeError, SchemaError
 from rpcgen.schema import Schema, Untyped
 from rpcgen.schema.plan import Node, Op, Plan, plan_of
@@ -70,6 +70,7 @@ class Decoders:
 
     def _first(self, value: Any) -> Any:
         """Decode the first value, and have the accelerator do it from now on."""
+        import_apart("rpcgen.gojson.accelerated")
         from ..accelerated import decoder_of
 
         self.root = self.in_python

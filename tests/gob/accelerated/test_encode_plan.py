@@ -14,11 +14,11 @@ from rpcgen.errors import EncodeError
 from rpcgen.gob import encoder
 from rpcgen.schema import schema_of
 from rpcgen.schema.plan import Op
-from tests.gob.accelerated_examples import Chain, Plain, Wide, samples
+from tests.gob.accelerated_examples import Chain, Plain, samples
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
-from rpcgen.gob.accelerated.encode_plan import encoding_of, slot_of
+from rpcgen.gob.accelerated.encode_plan import encoding_of
 from rpcgen.gob.accelerated.encoder import Encoder, dumps
 from rpcgen.gob.accelerated.native import EncodeFunction
 
@@ -148,8 +148,3 @@ def _struct(*fields: object) -> tuple[object, ...]:
 def test_row_that_cannot_be_run_is_refused(row: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="the plan"):
         EncodeFunction((row,), 0, _refused, reraise_interrupt)
-
-
-def test_slot_is_found_in_a_base() -> None:
-    assert slot_of(Wide, "name") is vars(Plain)["name"]
-    assert slot_of(_Stand, "a") is None

@@ -35,6 +35,7 @@ from rpcgen.schema import schema_of
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
+from rpcgen.gob.accelerated import native
 from rpcgen.gob.accelerated.decoder import Decoder
 from rpcgen.gob.accelerated.encoder import Encoder
 from rpcgen.gob.accelerated.header_cache import HeaderDecoder
@@ -171,6 +172,13 @@ def test_request_after_the_end_is_not_taken() -> None:
     made.feed(next(warm(made)))
     made.receive_eof()
     assert made.next_event() is None
+
+
+def test_object_that_only_says_its_class_is_refused() -> None:
+    lying = mock.NonCallableMock(spec=native.ServerSteps)
+    assert isinstance(lying, native.ServerSteps)
+    with pytest.raises(TypeError, match="a ServerSteps is wanted"):
+        native.ServerExecutor(lying, None, None, None, None, not_called)
 
 
 def test_calls_are_freed() -> None:
