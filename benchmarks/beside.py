@@ -29,10 +29,7 @@ from .tables import table
 
 __all__ = ["Row", "main", "measure", "report"]
 
-# Servers that are processes of their own, whose processor time is not known.
-_UNKNOWN = ("rpcgen_process", "rpcgen_processes")
-
-_KNOWN = {name: peer for name, peer in PEERS.items() if peer.server.module not in _UNKNOWN}
+_KNOWN = {name: peer for name, peer in PEERS.items() if not peer.forks}
 
 
 @frozen

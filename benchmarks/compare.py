@@ -39,13 +39,12 @@ from .tables import table
 
 __all__ = ["OURS", "Change", "Figures", "compare", "main", "revision"]
 
-# Peers that run code of this project at one end or both: others are the same in both revisions.
-# Of servers that are processes of their own, the processor time is not known.
+# Peers that run code of this project at one end or both, as others are the same in both revisions,
+# and whose processor time is known.
 OURS = {
     name: peer
     for name, peer in PEERS.items()
-    if {"rpcgen_sync", "rpcgen_aio"} & {peer.server.module, peer.client.module}
-    and peer.server.module not in ("rpcgen_process", "rpcgen_processes")
+    if {"rpcgen_sync", "rpcgen_aio"} & {peer.server.module, peer.client.module} and not peer.forks
 }
 
 # Sections that are works of a pair of processes.
