@@ -239,10 +239,6 @@ def gate(session: nox.Session) -> None:
     _run_side_by_side(session, ["types"], ["lint", "imports", "generated"])
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
     others = [python for python in PYTHONS if python != this and _find_python(python)]
-    rest = _without(*ONE_PYTHON, *ONE_RELEASE)
-    shares = [*[rest] * len(others[1:]), [*ONE_RELEASE]]
-    if len(others) == 1:
-        shares = [_without(*ONE_PYTHON)]
     # The longest first, so that no core is left without work at the end.
     _run_side_by_side(
         session,
@@ -250,12 +246,20 @@ def gate(session: nox.Session) -> None:
         ["wheel", "--", "-q", *_without(*BESIDE_THE_OTHERS)],
         *(
             [f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON, *share]
-            for python, share in zip(others, shares, strict=False)
+            for python, share in zip(others, _shares(len(others)), strict=True)
         ),
         ["tests-pure", "--", "-q", "-m", EVERY_PYTHON, *GOB],
         ["sanitize", "--", "--seconds", "30"],
-        ["tests-mindeps", "--", "-q", "-m", QUICK, *rest],
+        ["tests-mindeps", "--", "-q", "-m", QUICK, *_without(*ONE_PYTHON, *ONE_RELEASE)],
     )
+
+
+def _shares(pythons: int) -> list[list[str]]:
+    """Return which folders each of so many Pythons runs, as arguments of pytest."""
+    if pythons < 2:
+        return [_without(*ONE_PYTHON)] * pythons
+    rest = _without(*ONE_PYTHON, *ONE_RELEASE)
+    return [*[rest] * (pythons - 1), [*ONE_RELEASE]]
 
 
 def _without(*folders: str) -> list[str]:

@@ -24,16 +24,12 @@ from attrs import field, frozen
 
 from .catalogue import PEERS, WORKS, Peer, Work
 from .controller import PeerError
-from .job import Timing
-from .rounds import FEWEST, MOST, Session
+from .rounds import Session, calls_in, fewest_calls
 from .tables import table
 
 __all__ = ["Row", "main", "measure", "report"]
 
-# Servers that are processes of their own, whose processor time is not known.
-_UNKNOWN = ("rpcgen_process", "rpcgen_processes")
-
-_KNOWN = {name: peer for name, peer in PEERS.items() if peer.server.module not in _UNKNOWN}
+_KNOWN = {name: peer for name, peer in PEERS.items() if not peer.forks}
 
 
 @frozen
@@ -115,20 +111,16 @@ def _work(peer: Peer, works: list[str]) -> Work:
 
 def _count(session: Session, row: Row, seconds: float) -> int:
     """Find how many calls take that long; warm the peer up."""
-    count = fewest = max(FEWEST, 2 * row.work.width)
+    count = fewest_calls(row.work)
     for part in (0.0, 0.25, 1.0):
-        timing: Timing = session.pair(row.peer.name).run(row.work.job(count))
-        rate = len(timing.latencies) / timing.elapsed * 1e9
-        count = max(fewest, min(MOST, int(rate * seconds * part)))
+        timing = session.pair(row.peer.name).run(row.work.job(count))
+        count = calls_in(seconds * part, row.work, timing)
     return count
 
 
 def _round(session: Session, row: Row, count: int) -> tuple[float, float]:
-    pair = session.pair(row.peer.name)
-    client, server = pair.client.processor, pair.server.processor
-    calls = len(pair.run(row.work.job(count)).latencies)
-    used = pair.client.processor - client, pair.server.processor - server
-    return used[0] / calls * 1e6, used[1] / calls * 1e6
+    _, cost = session.pair(row.peer.name).run_and_account(row.work.job(count))
+    return cost.client, cost.server
 
 
 def report(rows: list[Row]) -> str:

@@ -99,6 +99,11 @@ class Peer:
     works: tuple[str, ...]
     note: str = ""
 
+    @property
+    def forks(self) -> bool:
+        """True if the server's processes are its children, whose processor time is not known."""
+        return self.server.module in ("rpcgen_process", "rpcgen_processes")
+
     def label(self, work: Work) -> str:
         """Return what a table calls this peer at a work."""
         if not work.mode:

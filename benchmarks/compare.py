@@ -33,19 +33,18 @@ from .catalogue import PEERS, SECTIONS, Peer
 from .controller import ROOT, End, PeerError
 from .job import Timing
 from .progress import Progress
-from .rounds import FEWEST, MOST, Session, Unit, units
+from .rounds import Session, Unit, calls_in, fewest_calls, units
 from .summary import percentile
 from .tables import table
 
 __all__ = ["OURS", "Change", "Figures", "compare", "main", "revision"]
 
-# Peers that run code of this project at one end or both: others are the same in both revisions.
-# Of servers that are processes of their own, the processor time is not known.
+# Peers that run code of this project at one end or both, as others are the same in both revisions,
+# and whose processor time is known.
 OURS = {
     name: peer
     for name, peer in PEERS.items()
-    if {"rpcgen_sync", "rpcgen_aio"} & {peer.server.module, peer.client.module}
-    and peer.server.module not in ("rpcgen_process", "rpcgen_processes")
+    if {"rpcgen_sync", "rpcgen_aio"} & {peer.server.module, peer.client.module} and not peer.forks
 }
 
 # Sections that are works of a pair of processes.
@@ -159,15 +158,14 @@ def _before(name: str) -> str:
 
 def _count(session: Session, unit: Unit, seconds: float) -> int:
     """Find how many calls take that long; warm both up."""
-    count = fewest = max(FEWEST, 2 * unit.work.width)
+    count = fewest = fewest_calls(unit.work)
     for part in (0.0, 0.25, 1.0):
         try:
             session.pair(_before(unit.peer.name)).run(unit.work.job(count))
             timing = session.pair(unit.peer.name).run(unit.work.job(count))
         except PeerError:
             return fewest  # the first round tells the error
-        rate = len(timing.latencies) / timing.elapsed * 1e9
-        count = max(fewest, min(MOST, int(rate * seconds * part)))
+        count = calls_in(seconds * part, unit.work, timing)
     return count
 
 

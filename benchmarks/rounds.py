@@ -15,7 +15,7 @@ from .controller import Pair, PeerError
 from .job import Cost, Timing
 from .summary import Measurement, Sample, sample
 
-__all__ = ["Rounds", "Session", "Unit", "units"]
+__all__ = ["Rounds", "Session", "Unit", "calls_in", "fewest_calls", "units"]
 
 # Fewer calls say nothing, more take memory.
 FEWEST, MOST = 10, 20_000
@@ -91,11 +91,10 @@ class Rounds:
     def warm_up(self, done: Callable[[Unit], object]) -> None:
         """Find how many calls each unit makes in its time."""
         for unit in self._units:
-            first = max(FEWEST, 2 * unit.work.width)
-            if found := self._try(unit, first):
-                second = _count(unit, found[0], self._seconds / 4)
+            if found := self._try(unit, fewest_calls(unit.work)):
+                second = calls_in(self._seconds / 4, unit.work, found[0])
                 timing, _ = self._try(unit, second) or found
-                self._counts[unit] = _count(unit, timing, self._seconds)
+                self._counts[unit] = calls_in(self._seconds, unit.work, timing)
             done(unit)
 
     def measure(self, done: Callable[[Unit], object]) -> None:
@@ -130,7 +129,12 @@ class Rounds:
             return None
 
 
-def _count(unit: Unit, timing: Timing, seconds: float) -> int:
+def fewest_calls(work: Work) -> int:
+    """Return the least number of calls that says something of a work."""
+    return max(FEWEST, 2 * work.width)
+
+
+def calls_in(seconds: float, work: Work, timing: Timing) -> int:
+    """Return how many calls of a work take that long, by what some have taken."""
     rate = len(timing.latencies) / timing.elapsed * 1e9
-    fewest = max(FEWEST, 2 * unit.work.width)
-    return max(fewest, min(MOST, int(rate * seconds)))
+    return max(fewest_calls(work), min(MOST, int(rate * seconds)))

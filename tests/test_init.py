@@ -60,6 +60,23 @@ def test_public_name_can_be_imported(name: str) -> None:
     assert getattr(rpcgen, name) is not None
 
 
+def test_table_of_names_has_all_that_is_public_and_no_more() -> None:
+    assert {*rpcgen._MODULES, "aio", "default_server"} == {*rpcgen.__all__}
+
+
+@pytest.mark.parametrize("name", rpcgen._MODULES)
+def test_type_checkers_are_told_of_the_object_that_there_is(name: str) -> None:
+    tree = ast.parse(Path(rpcgen.__file__).read_text())
+    [module] = [
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level and node.module
+        if name in [alias.name for alias in node.names] and node.col_offset == 4
+    ]
+    there = importlib.import_module(f"rpcgen.{module}")
+    assert getattr(there, name) is getattr(rpcgen, name)
+
+
 def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'rpcgen' has no attribute 'nowhere'"):
         _ = rpcgen.nowhere

@@ -17,6 +17,7 @@ import msgspec
 from benchmarks.values import build, copy, read
 
 from .ends import Ready, split
+from .raw_sync import serve_in_threads
 
 __all__ = ["Client", "connect", "serve"]
 
@@ -106,12 +107,7 @@ METHODS: dict[str, tuple[Callable[[Any], Any], msgspec.msgpack.Decoder[Any]]] = 
 
 
 def serve(ready: Ready) -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
-    host, port = listener.getsockname()
-    ready(f"{host}:{port}")
-    while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=_serve, args=(connection,), daemon=True).start()
+    serve_in_threads(ready, _serve)
 
 
 def _serve(connection: socket.socket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 
 from attrs import frozen
 
@@ -12,7 +13,7 @@ from benchmarks.values import PRODUCT
 from .ends import Future, Ready, split
 from .raw_frames import BLOB_EXTRA, CALL, HEADER, ROOM, blob_frame
 
-__all__ = ["Client", "connect", "serve"]
+__all__ = ["Client", "connect", "serve", "serve_in_threads"]
 
 
 class Frames:
@@ -46,12 +47,17 @@ class Frames:
 
 
 def serve(ready: Ready) -> None:
+    serve_in_threads(ready, _echo)
+
+
+def serve_in_threads(ready: Ready, serve_one: Callable[[socket.socket], None]) -> None:
+    """Serve each connection in a thread of its own."""
     listener = socket.create_server(("127.0.0.1", 0))
     host, port = listener.getsockname()
     ready(f"{host}:{port}")
     while True:
         connection, _ = listener.accept()
-        threading.Thread(target=_echo, args=(connection,), daemon=True).start()
+        threading.Thread(target=serve_one, args=(connection,), daemon=True).start()
 
 
 def _echo(connection: socket.socket) -> None:
