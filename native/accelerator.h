@@ -181,6 +181,7 @@ typedef struct {
     PyObject *headers_type;
     PyObject *calls_type;
     PyObject *steps_type;
+    PyObject *executor_type;
 } ModuleState;
 
 /* Return -1 with an exception if an object is none of such a type, whatever it says of its class. */
@@ -201,5 +202,6 @@ extern PyType_Spec exchange_spec;
 extern PyType_Spec server_calls_spec;
 extern PyType_Spec server_steps_spec;
 extern PyType_Spec server_executor_spec;
+extern PyType_Spec server_turn_spec;
 
 #endif

@@ -3,7 +3,7 @@
 
 /* Number of what the package and the accelerator ask of each other, as it is in
  * rpcgen._implementation: one more with each change of a type, a method or a row of a plan. */
-#define INTERFACE 8
+#define INTERFACE 9
 
 void
 attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
@@ -265,7 +265,7 @@ module_exec(PyObject *module)
         &encode_function_spec, &decode_program_spec,  &decode_message_spec,
         &decode_function_spec, &single_encoder_spec,  &single_decoder_spec,
         &json_encoder_spec,    &json_decoder_spec,    &exchange_spec,
-        &server_executor_spec,
+        &server_turn_spec,
     };
     for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
         PyObject *type = add_type(module, specs[i]);
@@ -280,8 +280,9 @@ module_exec(PyObject *module)
     state->headers_type = add_type(module, &header_reader_spec);
     state->calls_type = add_type(module, &server_calls_spec);
     state->steps_type = add_type(module, &server_steps_spec);
+    state->executor_type = add_type(module, &server_executor_spec);
     if (state->stream_type == NULL || state->encoder_type == NULL || state->headers_type == NULL
-        || state->calls_type == NULL || state->steps_type == NULL) {
+        || state->calls_type == NULL || state->steps_type == NULL || state->executor_type == NULL) {
         return -1;
     }
     return PyModule_AddIntMacro(module, INTERFACE);
@@ -296,6 +297,7 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->headers_type);
     Py_VISIT(state->calls_type);
     Py_VISIT(state->steps_type);
+    Py_VISIT(state->executor_type);
     return 0;
 }
 
@@ -308,6 +310,7 @@ module_clear(PyObject *module)
     Py_CLEAR(state->headers_type);
     Py_CLEAR(state->calls_type);
     Py_CLEAR(state->steps_type);
+    Py_CLEAR(state->executor_type);
     return 0;
 }
 

@@ -105,33 +105,39 @@ next_call(ServerCalls *c, Stream *s)
     return call;
 }
 
+int
+next_plain(ServerCalls *c, PyObject **call)
+{
+    Stream *s = c->headers == NULL ? NULL : stream_of(c->headers);
+    if (s == NULL || c->session == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the connection has been cleared");
+        return -1;
+    }
+    int is_usual = stands_at_header(c);
+    if (is_usual < 0) {
+        return -1;
+    }
+    if (is_usual && s->broken == Py_None && !holds_something(s)) {
+        return PyObject_SetAttr(c->session, c->names[NAME_EOF], c->eof);
+    }
+    *call = is_usual ? next_call(c, s) : NULL;
+    if (*call != NULL) {
+        return 1;
+    }
+    drop_in_calls(c);
+    return -1;
+}
+
 static PyObject *
 next(PyObject *self, PyObject *ignored)
 {
     ServerCalls *c = (ServerCalls *)self;
-    Stream *s = c->headers == NULL ? NULL : stream_of(c->headers);
-    if (s == NULL || c->session == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "the connection has been cleared");
-        return NULL;
-    }
-    int is_usual = stands_at_header(c);
-    if (is_usual < 0) {
-        return NULL;
-    }
-    if (is_usual && s->broken == Py_None && !holds_something(s)) {
-        if (PyObject_SetAttr(c->session, c->names[NAME_EOF], c->eof) < 0) {
-            return NULL;
-        }
+    PyObject *call = NULL;
+    int found = next_plain(c, &call);
+    if (found == 0) {
         Py_RETURN_NONE;
     }
-    PyObject *call = is_usual ? next_call(c, s) : NULL;
-    if (call != NULL) {
-        return call;
-    }
-    if (drop_in_calls(c) < 0) {
-        return NULL;
-    }
-    return PyObject_CallNoArgs(c->next_in_python);
+    return found > 0 || PyErr_Occurred() ? call : PyObject_CallNoArgs(c->next_in_python);
 }
 
 /* --- replies -------------------------------------------------------------------------------- */

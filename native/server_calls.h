@@ -88,6 +88,10 @@ int is_plain_call(ServerCalls *c, PyObject *call);
 /* Return the reply to a plain call as one piece of bytes; NULL where it is out of the ordinary. */
 PyObject *plain_reply(ServerCalls *c, PyObject *call, PyObject *value);
 
+/* Take the next call off the stream: return 1 if there is one, 0 if nothing of one has come, -1 with
+ * nothing consumed where Python has to look, or with an exception. */
+int next_plain(ServerCalls *c, PyObject **call);
+
 /* Drop the exception that is set, if there is one: return -1 if it is an interrupt. */
 int drop_in_calls(ServerCalls *c);
 
@@ -114,5 +118,11 @@ int end_call(ServerSteps *steps, ServerCalls *c, PyObject *call);
 
 /* Return the reply as one piece of bytes; NULL where it is out of the ordinary. */
 PyObject *answer_call(ServerSteps *steps, ServerCalls *c, PyObject *call, PyObject *reply);
+
+/* Return the calls of a ServerExecutor, borrowed. */
+ServerCalls *calls_of(PyObject *executor);
+
+/* Carry out a call with a ServerExecutor, and return the time at which it has ended. */
+PyObject *execute_call(PyObject *executor, PyObject *call);
 
 #endif

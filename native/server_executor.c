@@ -152,8 +152,8 @@ forget_current(ServerSteps *steps)
     return put_back(&aside, PyObject_CallFunctionObjArgs(steps->set_current, Py_None, NULL));
 }
 
-static PyObject *
-execute(PyObject *self, PyObject *call)
+PyObject *
+execute_call(PyObject *self, PyObject *call)
 {
     ServerExecutor *e = (ServerExecutor *)self;
     ServerSteps *steps = (ServerSteps *)e->steps;
@@ -173,6 +173,12 @@ execute(PyObject *self, PyObject *call)
         Py_DECREF(reply);
     }
     return result < 0 ? NULL : slot_of(c, SLOT_ENDED, call);
+}
+
+ServerCalls *
+calls_of(PyObject *executor)
+{
+    return (ServerCalls *)((ServerSteps *)((ServerExecutor *)executor)->steps)->calls;
 }
 
 /* --- the type ------------------------------------------------------------------------------- */
@@ -230,7 +236,7 @@ server_executor_clear(PyObject *self)
 }
 
 static PyMethodDef server_executor_methods[] = {
-    {"execute", execute, METH_O,
+    {"execute", execute_call, METH_O,
      "Carry out a call; see `rpcgen.sync.connection.ServerConnection.execute`."},
     {NULL, NULL, 0, NULL},
 };
