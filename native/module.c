@@ -19,6 +19,48 @@ attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
     }
 }
 
+/* Return the descriptor of a slot of a class, None where the attribute is none. */
+static PyObject *
+slot_in(PyObject *type, PyObject *name)
+{
+    PyObject *found = PyObject_GetAttr(type, name);
+    if (found == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        return Py_NewRef(Py_None);
+    }
+    if (found != NULL
+        && (PyType_GetSlot(Py_TYPE(found), Py_tp_descr_get) == NULL
+            || PyType_GetSlot(Py_TYPE(found), Py_tp_descr_set) == NULL)) {
+        Py_DECREF(found);
+        return Py_NewRef(Py_None);
+    }
+    return found;
+}
+
+int
+learn_slot(LearnedSlot *learned, PyObject *object)
+{
+    PyObject *type = (PyObject *)Py_TYPE(object), *descriptor = slot_in(type, learned->name);
+    if (descriptor == NULL) {
+        return -1;
+    }
+    PyObject *old = learned->type, *old_descriptor = learned->descriptor;
+    learned->type = Py_NewRef(type);
+    learned->descriptor = descriptor;
+    attribute_set_up(&learned->slot, learned->name, descriptor);
+    Py_XDECREF(old);
+    Py_XDECREF(old_descriptor);
+    return 0;
+}
+
+void
+clear_learned(LearnedSlot *learned)
+{
+    Py_CLEAR(learned->name);
+    Py_CLEAR(learned->type);
+    Py_CLEAR(learned->descriptor);
+}
+
 int
 slots_set_up(Attribute *slots, PyObject *descriptors, Py_ssize_t count)
 {

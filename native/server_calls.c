@@ -2,43 +2,41 @@
  * rpcgen.protocol.server.ServerProtocol, whose methods do the rest. */
 #include "server_calls.h"
 
-static const char *const NAMES[ATTRIBUTE_COUNT] = {
-    "_abort_broken", "acquire", "_answer", "_answer_failure", "append", "_broken", "calls", "_current", "draining",
-    "_enqueue", "_eof", "finished", "function", "lock", "locked", "_partial", "release", "request",
-    "response", "_send", "seq", "_served", "service_method", "size", "started", "statistics",
-    "uncounted", "_waiting",
+static const char *const NAMES[NAME_COUNT] = {
+    "_abort_broken", "_answer", "_answer_failure", "_current", "draining", "_enqueue",
+    "_eof",          "finished", "locked",         "_partial", "_served",  "started",
 };
 
-/* Return 1 if an attribute of the session is the object, 0 if it is another one. */
-static int
-is_at(ServerCalls *c, int name, PyObject *object)
+static const char *const FIELDS[FIELD_COUNT] = {
+    "calls", "function",       "lock",       "request",   "response",
+    "seq",   "service_method", "statistics", "uncounted",
+};
+
+/* Return an attribute of the session, borrowed; NULL where there is none. */
+static PyObject *
+in_session(ServerCalls *c, int name)
 {
-    PyObject *found = PyObject_GetAttr(c->session, c->names[name]);
-    Py_XDECREF(found);
-    return found == NULL ? -1 : found == object;
+    return PyDict_GetItemWithError(c->session, c->names[name]);
 }
 
-/* Return 1 if the next thing on the stream is a header, whose method may be served. */
+/* Return true if the next thing on the stream is a header, whose method may be served. */
 static int
 stands_at_header(ServerCalls *c)
 {
-    int result = is_at(c, NAME_DRAINING, Py_False);
-    result = result > 0 ? is_at(c, NAME_CURRENT, Py_None) : result;
-    return result > 0 ? is_at(c, NAME_PARTIAL, Py_None) : result;
+    return in_session(c, NAME_DRAINING) == Py_False && in_session(c, NAME_CURRENT) == Py_None
+           && in_session(c, NAME_PARTIAL) == Py_None;
 }
 
 /* Return the method that is served under the name in a header, a new reference; NULL for none. */
 static PyObject *
 find_served(ServerCalls *c, PyObject *header)
 {
-    PyObject *methods = PyObject_GetAttr(c->session, c->names[NAME_SERVED]), *served = NULL;
-    PyObject *name
-        = methods == NULL ? NULL : PyObject_GetAttr(header, c->names[NAME_SERVICE_METHOD]);
-    if (name != NULL && PyDict_CheckExact(methods)) {
+    PyObject *name = field_of(c, FIELD_SERVICE_METHOD, header), *served = NULL;
+    PyObject *methods = name == NULL ? NULL : in_session(c, NAME_SERVED);
+    if (methods != NULL && PyDict_CheckExact(methods)) {
         served = PyDict_GetItemWithError(methods, name);
         Py_XINCREF(served);
     }
-    Py_XDECREF(methods);
     Py_XDECREF(name);
     return served;
 }
@@ -62,7 +60,7 @@ read_call(ServerCalls *c, Stream *s, PyObject *header)
     if (served == NULL) {
         return NULL;
     }
-    schema = PyObject_GetAttr(served, c->names[NAME_REQUEST]);
+    schema = field_of(c, FIELD_REQUEST, served);
     Py_ssize_t end;
     if (schema != NULL && !is_used_up(s)) {
         args = decode_at(s, s->data, s->pos, schema, &end);
@@ -114,11 +112,8 @@ next_plain(ServerCalls *c, PyObject **call)
         return -1;
     }
     int is_usual = stands_at_header(c);
-    if (is_usual < 0) {
-        return -1;
-    }
     if (is_usual && s->broken == Py_None && !holds_something(s)) {
-        return PyObject_SetAttr(c->session, c->names[NAME_EOF], c->eof);
+        return PyDict_SetItem(c->session, c->names[NAME_EOF], c->eof);
     }
     *call = is_usual ? next_call(c, s) : NULL;
     if (*call != NULL) {
@@ -146,8 +141,8 @@ next(PyObject *self, PyObject *ignored)
 static PyObject *
 reply_header(ServerCalls *c, PyObject *request)
 {
-    PyObject *method = PyObject_GetAttr(request, c->names[NAME_SERVICE_METHOD]);
-    PyObject *seq = method == NULL ? NULL : PyObject_GetAttr(request, c->names[NAME_SEQ]);
+    PyObject *method = field_of(c, FIELD_SERVICE_METHOD, request);
+    PyObject *seq = method == NULL ? NULL : field_of(c, FIELD_SEQ, request);
     PyObject *heads = NULL;
     uint64_t number = 0;
     if (seq != NULL && PyLong_CheckExact(seq)) {
@@ -199,7 +194,7 @@ plain_reply(ServerCalls *c, PyObject *call, PyObject *value)
         Py_DECREF(request);
     }
     if (ahead != NULL && (served = slot_of(c, SLOT_SERVED, call)) != NULL) {
-        schema = PyObject_GetAttr(served, c->names[NAME_RESPONSE]);
+        schema = field_of(c, FIELD_RESPONSE, served);
         Py_DECREF(served);
     }
     if (schema != NULL) {
@@ -252,8 +247,13 @@ reply_parts(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 static int
 set_up(ServerCalls *c)
 {
-    if (intern_names(c->names, NAMES, ATTRIBUTE_COUNT) < 0) {
+    if (intern_names(c->names, NAMES, NAME_COUNT) < 0) {
         return -1;
+    }
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        if (intern_names(&c->fields[i].name, &FIELDS[i], 1) < 0) {
+            return -1;
+        }
     }
     c->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
     c->nothing = PyTuple_New(0);
@@ -268,7 +268,7 @@ server_calls_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     PyObject *session, *headers, *encoder, *heads, *call_type, *slots, *next, *reply;
     ModuleState *state = PyType_GetModuleState(type);
     if (state == NULL || refuse_keywords(keywords) < 0
-        || !PyArg_ParseTuple(arguments, "OOOO!O!OOO", &session, &headers, &encoder,
+        || !PyArg_ParseTuple(arguments, "O!OOO!O!OOO", &PyDict_Type, &session, &headers, &encoder,
                              &PyDict_Type, &heads, &PyType_Type, &call_type, &slots, &next, &reply)
         || check_type(state->headers_type, headers) < 0
         || check_type(state->encoder_type, encoder) < 0) {
@@ -310,6 +310,9 @@ server_calls_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(c->slots);
     Py_VISIT(c->next_in_python);
     Py_VISIT(c->reply_in_python);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        Py_VISIT(c->fields[i].type);
+    }
     return 0;
 }
 
@@ -332,8 +335,11 @@ static void
 server_calls_dealloc(PyObject *self)
 {
     ServerCalls *c = (ServerCalls *)self;
-    for (int i = 0; i < ATTRIBUTE_COUNT; i++) {
+    for (int i = 0; i < NAME_COUNT; i++) {
         Py_CLEAR(c->names[i]);
+    }
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        clear_learned(&c->fields[i]);
     }
     Py_CLEAR(c->nothing);
     Py_CLEAR(c->eof);

@@ -18,42 +18,40 @@ enum {
     SLOT_COUNT
 };
 
-/* Attributes of the session, of calls, methods and statistics, of connections and what they hold. */
+/* Attributes of the session, in its dict, and methods of connections, locks and statistics. */
 enum {
     NAME_ABORT_BROKEN,
-    NAME_ACQUIRE,
     NAME_ANSWER,
     NAME_ANSWER_FAILURE,
-    NAME_APPEND,
-    NAME_BROKEN,
-    NAME_CALLS,
     NAME_CURRENT,
     NAME_DRAINING,
     NAME_ENQUEUE,
     NAME_EOF,
     NAME_FINISHED,
-    NAME_FUNCTION,
-    NAME_LOCK,
     NAME_LOCKED,
     NAME_PARTIAL,
-    NAME_RELEASE,
-    NAME_REQUEST,
-    NAME_RESPONSE,
-    NAME_SEND,
-    NAME_SEQ,
     NAME_SERVED,
-    NAME_SERVICE_METHOD,
-    NAME_SIZE,
     NAME_STARTED,
-    NAME_STATISTICS,
-    NAME_UNCOUNTED,
-    NAME_WAITING,
-    ATTRIBUTE_COUNT
+    NAME_COUNT
+};
+
+/* Attributes of headers, methods and statistics. */
+enum {
+    FIELD_CALLS,
+    FIELD_FUNCTION,
+    FIELD_LOCK,
+    FIELD_REQUEST,
+    FIELD_RESPONSE,
+    FIELD_SEQ,
+    FIELD_SERVICE_METHOD,
+    FIELD_STATISTICS,
+    FIELD_UNCOUNTED,
+    FIELD_COUNT
 };
 
 typedef struct {
     PyObject_HEAD
-    PyObject *session;
+    PyObject *session; /* dict: its attributes */
     PyObject *headers; /* HeaderReader */
     PyObject *encoder; /* MessageEncoder */
     PyObject *heads; /* dict: method -> list of bytes in front of its number, by the size of that */
@@ -61,7 +59,8 @@ typedef struct {
     PyObject *slots; /* owns the descriptors */
     PyObject *next_in_python;
     PyObject *reply_in_python;
-    PyObject *names[ATTRIBUTE_COUNT];
+    PyObject *names[NAME_COUNT];
+    LearnedSlot fields[FIELD_COUNT];
     PyObject *nothing; /* the empty tuple */
     PyObject *eof;
     PyObject *one;
@@ -80,6 +79,13 @@ static inline int
 set_slot(ServerCalls *c, int slot, PyObject *call, PyObject *value)
 {
     return c->slot[slot].set(c->slot[slot].descriptor, call, value);
+}
+
+/* Return an attribute of a header, a method or statistics. */
+static inline PyObject *
+field_of(ServerCalls *c, int field, PyObject *object)
+{
+    return get_learned(&c->fields[field], object);
 }
 
 /* Return true for a call that has nothing beyond Go's net/rpc. */

@@ -23,14 +23,11 @@ go_on_in_python(ServerTurn *t, Lead *lead, PyObject *events)
 static int
 kick_if_seen(ServerTurn *t, Lead *lead)
 {
-    PyObject *seen = PyObject_GetAttr(lead->watchdog, t->names[N_SEEN]);
-    Py_XDECREF(seen);
-    if (seen == Py_False) {
-        return 0;
+    int seen = is_seen(t, lead);
+    if (seen <= 0) {
+        return seen;
     }
-    PyObject *kicked = seen == NULL ? NULL
-                                    : PyObject_CallMethodObjArgs(
-                                          lead->watchdog, t->names[N_KICK], NULL);
+    PyObject *kicked = PyObject_CallMethodObjArgs(lead->watchdog, t->names[N_KICK], NULL);
     Py_XDECREF(kicked);
     return kicked == NULL ? -1 : 0;
 }
@@ -129,38 +126,52 @@ dispatch(ServerTurn *t, Lead *lead, PyObject *call, double *ended)
 static int
 flush_gathered(ServerTurn *t)
 {
-    int locked = lock_now(t);
-    if (locked <= 0) {
-        return locked < 0 ? -1 : tell(t, CONNECTION, N_FLUSH_GATHERED, NULL, NULL);
+    int is_free = is_unlocked(t);
+    if (is_free < 0) {
+        return -1;
     }
-    return unlock(t, flush_now(t));
+    return is_free ? flush_now(t) : tell(t, CONNECTION, N_FLUSH_GATHERED, NULL, NULL);
 }
 
-/* Begin requests until there are none; return as `carry_out_requests` does. */
+/* Take note of the time at which a call has ended: send what has waited for long enough. */
+static int
+note_end(ServerTurn *t, double ended, double *gathered_since)
+{
+    if (ended - *gathered_since <= COALESCE_WINDOW_S) {
+        return 0;
+    }
+    int result = *gathered_since > 0 ? flush_gathered(t) : 0;
+    *gathered_since = ended;
+    return result;
+}
+
+/* Begin requests until there are none; return as `carry_out_requests` does. The first one may be. */
 static int
 begin_requests(ServerTurn *t, Lead *lead)
 {
+    Stream *stream = stream_of(t->calls->headers);
     double gathered_since = 0.0, ended = 0.0;
+    int may = 1;
     for (int i = 0; i < MAX_REQUESTS_PER_TURN; i++) {
         PyObject *call = NULL;
-        int may = may_begin(t), found = may <= 0 ? -1 : next_plain(t->calls, &call);
+        int found = may > 0 ? next_plain(t->calls, &call) : -1;
         if (found < 0) {
             return PyErr_Occurred() ? -1 : go_on_in_python(t, lead, t->nothing);
         }
-        if (found == 0) {
-            return set_attribute_in(t, STATE, N_HAS_BUFFERED, Py_False) < 0 ? -1 : 1;
-        }
-        int leads = dispatch(t, lead, call, &ended);
-        Py_DECREF(call);
-        if (leads <= 0) {
-            return leads;
-        }
-        if (ended - gathered_since > COALESCE_WINDOW_S) {
-            if (gathered_since > 0 && flush_gathered(t) < 0) {
+        if (found > 0) {
+            int leads = dispatch(t, lead, call, &ended);
+            Py_DECREF(call);
+            if (leads <= 0) {
+                return leads;
+            }
+            if (note_end(t, ended, &gathered_since) < 0) {
                 return -1;
             }
-            gathered_since = ended;
         }
+        if (!holds_something(stream)) {
+            return set_attribute_in(t, STATE, N_HAS_BUFFERED, Py_False) < 0 ? -1 : 1;
+        }
+        may = may_begin(t);
     }
     return 1;
 }

@@ -25,6 +25,24 @@ is_for_later(int problem)
     return problem == EAGAIN || problem == EWOULDBLOCK || problem == EINTR;
 }
 
+/* Return what the system says is wrong. */
+static PyObject *
+error_of(int problem)
+{
+    errno = problem;
+    PyErr_SetFromErrno(PyExc_OSError);
+    return take_exception();
+}
+
+static int
+end_reading(ServerTurn *t, int problem)
+{
+    PyObject *error = error_of(problem);
+    int result = tell(t, CONNECTION, N_ON_READ_ERROR, error, NULL);
+    Py_XDECREF(error);
+    return result;
+}
+
 int
 receive_now(ServerTurn *t, int *is_left)
 {
@@ -37,7 +55,7 @@ receive_now(ServerTurn *t, int *is_left)
     }
     Py_ssize_t count = recv(descriptor, received, READ_SIZE, MSG_DONTWAIT);
     if (count < 0) {
-        return is_for_later(errno) ? 0 : tell_problem(t, N_ON_READ_ERROR, errno) < 0 ? -1 : 1;
+        return is_for_later(errno) ? 0 : end_reading(t, errno) < 0 ? -1 : 1;
     }
     *is_left = count == 0; /* the end, which comes again */
     if (count == 0) {
@@ -52,19 +70,25 @@ receive_now(ServerTurn *t, int *is_left)
 /* --- sending -------------------------------------------------------------------------------- */
 
 int
-lock_now(ServerTurn *t)
+is_unlocked(ServerTurn *t)
 {
-    PyObject *acquired = ask(t, LOCK, N_ACQUIRE, Py_False, NULL);
-    Py_XDECREF(acquired);
-    return acquired == NULL ? -1 : acquired == Py_True;
+    PyObject *locked = PyObject_CallNoArgs(t->parts[IS_LOCKED]);
+    Py_XDECREF(locked);
+    return locked == NULL ? -1 : locked == Py_False;
 }
 
 int
-unlock(ServerTurn *t, int result)
+tell_locked(ServerTurn *t, int method, PyObject *argument)
 {
+    PyObject *acquired = PyObject_CallNoArgs(t->parts[ACQUIRE]);
+    if (acquired == NULL) {
+        return -1;
+    }
+    Py_DECREF(acquired);
+    int result = tell(t, CONNECTION, method, argument, NULL);
     Aside aside;
     put_aside(&aside);
-    return put_back(&aside, ask(t, LOCK, N_RELEASE, NULL, NULL)) < 0 ? -1 : result;
+    return put_back(&aside, PyObject_CallNoArgs(t->parts[RELEASE])) < 0 ? -1 : result;
 }
 
 Py_ssize_t
@@ -113,31 +137,33 @@ take_pieces(PyObject *waiting, PyObject **pieces)
     return 0;
 }
 
-/* Take note of what was sent. */
+/* Take note of what was sent: return as `flush_now` does. */
 static int
-note_sent(ServerTurn *t, PyObject *waiting, Py_ssize_t sent)
+note_sent(ServerTurn *t, Py_ssize_t sent, Py_ssize_t left)
 {
-    if (sent == left_to_send(t)) {
-        PyObject *cleared = PyObject_CallMethodObjArgs(waiting, t->names[N_CLEAR], NULL);
+    if (sent == left) {
+        PyObject *cleared = PyObject_CallNoArgs(t->parts[CLEAR]);
         Py_XDECREF(cleared);
-        return cleared == NULL ? -1
-                               : store(t->parts[SEND_BUFFER], &t->buffer[SIZE], &t->nothing, 1);
+        int result = cleared == NULL
+                         ? -1
+                         : store(t->parts[SEND_BUFFER], &t->buffer[SIZE], &t->nothing, 1);
+        return result < 0 ? -1 : 1;
     }
     PyObject *count = PyLong_FromSsize_t(sent);
-    int result = count == NULL ? -1 : tell(t, SEND_BUFFER, N_DROP, count, NULL);
+    int result = count == NULL ? -1 : tell_locked(t, N_ON_PART_SENT, count);
     Py_XDECREF(count);
-    return result < 0 ? -1 : tell(t, CONNECTION, N_FLUSH, NULL, NULL);
+    return result;
 }
 
-/* Send what waits: return 1 where Python has to, which nothing was done of. */
+/* Send what waits: return as `flush_now` does. */
 static int
-send_waiting(ServerTurn *t, PyObject *waiting)
+send_waiting(ServerTurn *t, Py_ssize_t left)
 {
     PyObject *pieces[MOST_PIECES];
     int descriptor = descriptor_of(t);
-    Py_ssize_t count = descriptor < 0 ? 0 : take_pieces(waiting, pieces);
+    Py_ssize_t count = descriptor < 0 ? 0 : take_pieces(t->parts[WAITING], pieces);
     if (count == 0) {
-        return PyErr_Occurred() ? -1 : 1;
+        return PyErr_Occurred() ? -1 : tell_locked(t, N_FLUSH, NULL);
     }
     Py_ssize_t sent = send_pieces(descriptor, pieces, count);
     int problem = errno;
@@ -145,9 +171,15 @@ send_waiting(ServerTurn *t, PyObject *waiting)
         Py_DECREF(pieces[count]);
     }
     if (sent >= 0) {
-        return note_sent(t, waiting, sent);
+        return note_sent(t, sent, left);
     }
-    return is_for_later(problem) ? 0 : tell_problem(t, N_ON_WRITE_ERROR, problem);
+    if (is_for_later(problem)) {
+        return 0;
+    }
+    PyObject *error = error_of(problem);
+    int result = tell_locked(t, N_ON_WRITE_ERROR, error);
+    Py_XDECREF(error);
+    return result;
 }
 
 int
@@ -155,16 +187,12 @@ flush_now(ServerTurn *t)
 {
     Py_ssize_t left = left_to_send(t);
     if (left <= 0) {
-        return (int)left;
+        return left < 0 ? -1 : 1;
     }
-    PyObject *buffer = t->parts[SEND_BUFFER], *waiting = NULL;
-    PyObject *broken = attribute_of(&t->buffer[IS_BROKEN], buffer);
+    PyObject *broken = attribute_of(&t->buffer[IS_BROKEN], t->parts[SEND_BUFFER]);
     Py_XDECREF(broken);
-    int result = broken == NULL ? -1 : 1;
     if (broken == Py_False && attribute_in_is(t, STATE, N_ABORTED, Py_False)) {
-        waiting = attribute_of(&t->buffer[PIECES], buffer);
-        result = waiting == NULL ? -1 : send_waiting(t, waiting);
-        Py_XDECREF(waiting);
+        return send_waiting(t, left);
     }
-    return result > 0 ? tell(t, CONNECTION, N_FLUSH, NULL, NULL) : result;
+    return broken == NULL ? -1 : tell_locked(t, N_FLUSH, NULL);
 }

@@ -7,13 +7,11 @@
 #define WRITE 4
 
 static const char *const TEXTS[] = {
-    "_aborted",        "acquire",         "_begin_call",    "clear",
-    "_close_if_over",  "_decoder",        "draining",       "_drop",
-    "end_late",        "_end_turn",       "_events",        "_flush",
-    "_flush_gathered", "hand_back",       "_has_buffered_requests", "is_cut",
-    "_is_draining",    "kick",            "_must_drain",    "_on_broken_end",
-    "_on_broken_turn", "_on_read_error",  "_on_write_error", "_process_requests",
-    "release",         "seen",            "_update_interest", "_was_active",
+    "_aborted", "_begin_call", "_close_if_over", "_decoder", "draining", "end_late", "_end_turn",
+    "_events", "_flush", "_flush_gathered", "hand_back", "_has_buffered_requests", "is_cut",
+    "_is_draining", "kick", "_must_drain", "_on_broken_end", "_on_broken_turn", "_on_part_sent",
+    "_on_read_error", "_on_write_error", "_process_requests", "release", "_update_interest",
+    "_was_active",
 };
 
 /* --- for the parts -------------------------------------------------------------------------- */
@@ -41,14 +39,6 @@ tell_exception(ServerTurn *t, int method)
     return result;
 }
 
-int
-tell_problem(ServerTurn *t, int method, int problem)
-{
-    errno = problem;
-    PyErr_SetFromErrno(PyExc_OSError);
-    return tell_exception(t, method);
-}
-
 /* --- a turn --------------------------------------------------------------------------------- */
 
 /* Look at the term of a leader: return 0 where it is left to Python, as the watchdog must be kicked
@@ -65,9 +55,8 @@ look_at_lead(ServerTurn *t, PyObject *term, Lead *lead)
     if (lead->current == NULL || lead->watchdog == NULL) {
         return -1;
     }
-    PyObject *seen = PyObject_GetAttr(lead->watchdog, t->names[N_SEEN]);
-    Py_XDECREF(seen);
-    return seen == NULL ? -1 : seen == Py_False && PyList_CheckExact(lead->current);
+    int seen = is_seen(t, lead);
+    return seen < 0 ? -1 : !seen && PyList_CheckExact(lead->current);
 }
 
 static void
@@ -140,23 +129,27 @@ waits_for_requests(ServerTurn *t)
            && attribute_in_is(t, STATE, N_IS_DRAINING, Py_False);
 }
 
+/* Send what goes, and say what the connection waits for next, as if the lock were held. */
+static int
+flush_and_wait(ServerTurn *t)
+{
+    if (flush_now(t) < 0) {
+        return -1;
+    }
+    return waits_for_requests(t) ? 0 : tell_locked(t, N_UPDATE_INTEREST, NULL);
+}
+
 /* Send what there is to send; return 1 if this thread still leads. */
 static int
 end_turn(ServerTurn *t, Lead *lead)
 {
-    int locked = lock_now(t);
-    if (locked == 0) {
-        PyObject *leads = ask(t, CONNECTION, N_END_TURN, lead->term, NULL);
-        int result = leads == NULL ? -1 : leads == Py_True;
+    int is_free = is_unlocked(t);
+    if (is_free <= 0) {
+        PyObject *leads = is_free < 0 ? NULL : ask(t, CONNECTION, N_END_TURN, lead->term, NULL);
         Py_XDECREF(leads);
-        return result;
+        return leads == NULL ? -1 : leads == Py_True;
     }
-    int result = locked < 0 ? -1 : flush_now(t);
-    if (result == 0 && !waits_for_requests(t)) {
-        result = tell(t, CONNECTION, N_UPDATE_INTEREST, NULL, NULL);
-    }
-    result = locked < 0 ? -1 : unlock(t, result);
-    if (result < 0 && tell_exception(t, N_ON_BROKEN_END) < 0) {
+    if (flush_and_wait(t) < 0 && tell_exception(t, N_ON_BROKEN_END) < 0) {
         return -1;
     }
     int leads = leave_slot(t, lead);
@@ -285,7 +278,8 @@ set_up(ServerTurn *t, PyObject *parts, PyObject *executor_type)
     if (check_type(executor_type, t->parts[EXECUTOR]) < 0
         || slots_set_up(t->term, t->parts[TERM_SLOTS], TERM_SLOT_COUNT) < 0
         || slots_set_up(t->buffer, t->parts[BUFFER_SLOTS], BUFFER_SLOT_COUNT) < 0
-        || slots_set_up(t->queue, t->parts[QUEUE_SLOTS], QUEUE_SLOT_COUNT) < 0) {
+        || slots_set_up(t->queue, t->parts[QUEUE_SLOTS], QUEUE_SLOT_COUNT) < 0
+        || slots_set_up(t->watchdog, t->parts[WATCHDOG_SLOTS], WATCHDOG_SLOT_COUNT) < 0) {
         return -1;
     }
     t->calls = calls_of(t->parts[EXECUTOR]);

@@ -18,9 +18,13 @@ enum {
     SESSION, /* dict: those of its session */
     RUNNING,
     IN_FLIGHT,
-    LOCK,
-    SEND_BUFFER,
+    IS_LOCKED, /* methods, bound: of the lock, of the pieces that wait, and of the socket */
+    ACQUIRE,
+    RELEASE,
+    CLEAR,
     FILENO,
+    WAITING, /* deque */
+    SEND_BUFFER,
     SCHEDULER,
     SLOW_METHODS,
     POOL,
@@ -32,24 +36,23 @@ enum {
     TERM_SLOTS,
     BUFFER_SLOTS,
     QUEUE_SLOTS,
+    WATCHDOG_SLOTS,
     PARTS_COUNT
 };
 
-/* Slots of a term, in the order of rpcgen.sync.turn; those of the send buffer, and of the queue. */
+/* Slots of a term, in the order of rpcgen.sync.turn; of the send buffer, the queue, the watchdog. */
 enum { WATCHDOG, CURRENT, SERVED_CONNECTION, UNFLUSHED, IS_EXECUTING, TERM_SLOT_COUNT };
-enum { IS_BROKEN, PIECES, SIZE, BUFFER_SLOT_COUNT };
+enum { IS_BROKEN, SIZE, BUFFER_SLOT_COUNT };
 enum { JOBS_RUNNING, QUEUE_SLOT_COUNT };
+enum { SEEN, WATCHDOG_SLOT_COUNT };
 
 /* Names of attributes and methods. */
 enum {
     N_ABORTED,
-    N_ACQUIRE,
     N_BEGIN_CALL,
-    N_CLEAR,
     N_CLOSE_IF_OVER,
     N_DECODER,
     N_DRAINING,
-    N_DROP,
     N_END_LATE,
     N_END_TURN,
     N_EVENTS,
@@ -63,11 +66,11 @@ enum {
     N_MUST_DRAIN,
     N_ON_BROKEN_END,
     N_ON_BROKEN_TURN,
+    N_ON_PART_SENT,
     N_ON_READ_ERROR,
     N_ON_WRITE_ERROR,
     N_PROCESS_REQUESTS,
     N_RELEASE,
-    N_SEEN,
     N_UPDATE_INTEREST,
     N_WAS_ACTIVE,
     TURN_NAME_COUNT
@@ -82,6 +85,7 @@ typedef struct {
     Attribute term[TERM_SLOT_COUNT];
     Attribute buffer[BUFFER_SLOT_COUNT];
     Attribute queue[QUEUE_SLOT_COUNT];
+    Attribute watchdog[WATCHDOG_SLOT_COUNT];
     long many; /* number of running jobs from which on Python says who comes next */
 } ServerTurn;
 
@@ -127,8 +131,14 @@ int tell(ServerTurn *t, int part, int method, PyObject *first, PyObject *second)
 /* Have a method of the connection take the exception that is set. */
 int tell_exception(ServerTurn *t, int method);
 
-/* Have a method of the connection take what the system says is wrong. */
-int tell_problem(ServerTurn *t, int method, int problem);
+/* Return 1 if the watchdog has seen what the leader works on. */
+static inline int
+is_seen(ServerTurn *t, Lead *lead)
+{
+    PyObject *seen = attribute_of(&t->watchdog[SEEN], lead->watchdog);
+    Py_XDECREF(seen);
+    return seen == NULL ? -1 : seen != Py_False;
+}
 
 /* Return the number of bytes that are left to send, -1 with an exception. */
 Py_ssize_t left_to_send(ServerTurn *t);
@@ -137,13 +147,14 @@ Py_ssize_t left_to_send(ServerTurn *t);
  * `is_left`: true where it is left to Python, with nothing received. */
 int receive_now(ServerTurn *t, int *is_left);
 
-/* Take the lock of what is to be sent: return 0 where somebody else has it. */
-int lock_now(ServerTurn *t);
+/* Return 1 if nobody holds the lock of what is to be sent, as if it were held from here on until
+ * code in Python runs. */
+int is_unlocked(ServerTurn *t);
 
-/* Give that lock back, whatever exception is set; pass a result on. */
-int unlock(ServerTurn *t, int result);
+/* Have a method of the connection do something under that lock, which is free. */
+int tell_locked(ServerTurn *t, int method, PyObject *argument);
 
-/* Send what goes. Under the lock. */
+/* Send what goes, as if the lock were held: return 1 if nothing is left, 0 if something is. */
 int flush_now(ServerTurn *t);
 
 /* Begin the requests of what has come: return 1 if this thread still leads, 0 if it does not and

@@ -166,7 +166,7 @@ class Exchange:
 class ServerCalls:
     def __new__(
         cls,
-        session: Any,
+        session: dict[str, Any],
         headers: HeaderReader,
         encoder: MessageEncoder,
         heads: dict[str, list[bytes]],

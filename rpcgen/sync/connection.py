@@ -518,6 +518,11 @@ class ServerConnection:
         except OSError as error:
             self._on_write_error(error)
 
+    def _on_part_sent(self, sent: int) -> None:
+        """Go on after the accelerator has sent a part of what waits. Under the lock."""
+        self._send_buffer.drop(sent)
+        self._flush()
+
     def _on_write_error(self, error: OSError) -> None:
         server_log.debug("writing responses: %s", error)
         self._send_buffer.discard()

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from rpcgen.protocol.fair_queue import FairQueue
+
 from .leader_term import LeaderTerm
 from .scheduler import Scheduler
 from .send_buffer import SendBuffer
 from .stream import Stream
+from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from rpcgen.gob.accelerated import native
@@ -25,8 +28,9 @@ __all__ = ["turn_of"]
 
 # Slots that the accelerator looks at, in its order.
 _TERM_SLOTS: Final = ("watchdog", "current", "connection", "unflushed", "is_executing")
-_BUFFER_SLOTS: Final = ("_broken", "_waiting", "size")
+_BUFFER_SLOTS: Final = ("_broken", "size")
 _QUEUE_SLOTS: Final = ("running",)
+_WATCHDOG_SLOTS: Final = ("seen",)
 
 
 def turn_of(
@@ -44,8 +48,8 @@ def turn_of(
         return None
     from rpcgen.gob.accelerated import native  # which is there, as it carries out calls
 
+    lock, waiting = connection._lock, connection._send_buffer._waiting
     pool = scheduler._pool
-    queue = pool._queue
     parts = (
         connection.execute.__self__,
         connection,
@@ -53,20 +57,25 @@ def turn_of(
         vars(protocol),
         connection.running,
         connection._in_flight.calls,
-        connection._lock,
-        connection._send_buffer,
+        lock.locked,
+        lock.acquire,
+        lock.release,
+        waiting.clear,
         stream._socket.fileno,
+        waiting,
+        connection._send_buffer,
         scheduler,
         scheduler._slow_methods.recent,
         pool,
-        queue,
+        pool._queue,
         pool.waiting,
         connection.on_ready,
         connection.flush_turn,
         LeaderTerm,
         _slots(LeaderTerm, _TERM_SLOTS),
         _slots(SendBuffer, _BUFFER_SLOTS),
-        _slots(type(queue), _QUEUE_SLOTS),
+        _slots(FairQueue, _QUEUE_SLOTS),
+        _slots(Watchdog, _WATCHDOG_SLOTS),
     )
     return native.ServerTurn(parts, pool._many)
 
