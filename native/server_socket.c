@@ -9,6 +9,9 @@
 /* Replies that are sent at once: of a turn there are not more. */
 #define MOST_PIECES 64
 
+/* Bytes from which on it takes so long to send that other threads are to run meanwhile. */
+#define LONG_SEND READ_SIZE
+
 /* Return the descriptor of the socket: negative where it is closed, or with an exception. */
 static int
 descriptor_of(ServerTurn *t)
@@ -191,7 +194,7 @@ flush_now(ServerTurn *t)
     }
     PyObject *broken = attribute_of(&t->buffer[IS_BROKEN], t->parts[SEND_BUFFER]);
     Py_XDECREF(broken);
-    if (broken == Py_False && attribute_in_is(t, STATE, N_ABORTED, Py_False)) {
+    if (broken == Py_False && left < LONG_SEND && attribute_in_is(t, STATE, N_ABORTED, Py_False)) {
         return send_waiting(t, left);
     }
     return broken == NULL ? -1 : tell_locked(t, N_FLUSH, NULL);

@@ -12,7 +12,7 @@ import struct
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Literal, TypeVar
 from unittest.mock import patch
 
@@ -506,18 +506,37 @@ def test_connection_whose_descriptor_a_handler_gives_back_sends_nothing(served: 
 # --- sending --------------------------------------------------------------------------------------
 
 
-def test_reply_that_the_socket_does_not_take_is_sent_when_it_does(served: Served) -> None:
-    served.send(LARGE, 6, method=BLOB)
+@pytest.mark.parametrize("size", [60000, LARGE])
+def test_reply_that_the_socket_does_not_take_is_sent_when_it_does(
+    served: Served, size: int
+) -> None:
+    served.ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    served.send(size, 6, method=BLOB)
     served.turn()
     assert served.events.asked & WRITE
-    assert 0 < served.connection._send_buffer.size < LARGE
+    assert 0 < served.connection._send_buffer.size < size
     received = list[Any]()
     reader = threading.Thread(target=lambda: received.extend(served.replies(2, BLOB)))
     reader.start()
     while reader.is_alive():
         assert served.turn(WRITE)
     reader.join(TIMEOUT_S)
-    assert list(map(len, received)) == [LARGE, 6]
+    assert list(map(len, received)) == [size, 6]
+    assert served.events.asked == READ
+
+
+def test_reply_that_finds_no_room_waits(served: Served) -> None:
+    filled = 0
+    with suppress(BlockingIOError):
+        while True:
+            filled += served.ours.send(bytes(1 << 16))
+    served.send(5)
+    served.turn()
+    assert served.events.asked & WRITE
+    while filled:
+        filled -= len(served.theirs.recv(min(filled, 1 << 20)))
+    served.turn(WRITE)
+    assert served.reply() == 10
     assert served.events.asked == READ
 
 
