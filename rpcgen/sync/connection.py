@@ -130,12 +130,13 @@ class ServerConnection:
         self._aborted = False
         self._closed = Latch()
         steps = self._execution.steps()
-        if steps is not None:  # 7 % of a call's instructions
-            self.execute = steps.executor(  # type: ignore[method-assign, assignment]
-                self, self._encoding, self._lock, self._send_buffer
-            )
+        if steps is None:
+            return
+        self.execute = steps.executor(  # type: ignore[method-assign, assignment]
+            self, self._encoding, self._lock, self._send_buffer
+        )
         turns = turn_of(self, stream, protocol, scheduler)
-        if turns is not None:  # 14 to 18 % of the server's time
+        if turns is not None:
             self.on_ready = turns.on_ready  # type: ignore[method-assign]
             self.flush_turn = turns.flush_turn  # type: ignore[method-assign, assignment]
 

@@ -39,12 +39,13 @@ def turn_of(
     """Return what gives a connection its turns, None where that is the connection alone.
 
     Args:
-        connection: The connection, which is otherwise made.
+        connection: The connection, which is otherwise made, and whose calls the accelerator
+            carries out.
         stream: The client's socket.
         protocol: What the client speaks.
         scheduler: Decides which thread carries out a call.
     """
-    if "execute" not in vars(connection) or stream.plain_descriptor() is None:
+    if stream.plain_descriptor() is None:
         return None
     from rpcgen.gob.accelerated import native  # which is there, as it carries out calls
 
