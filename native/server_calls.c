@@ -16,7 +16,27 @@ static const char *const FIELDS[FIELD_COUNT] = {
 static PyObject *
 in_session(ServerCalls *c, int name)
 {
-    return PyDict_GetItemWithError(c->session, c->names[name]);
+    if (c->attributes != NULL) {
+        return PyDict_GetItemWithError(c->attributes, c->names[name]);
+    }
+    PyObject *found = PyObject_GetAttr(c->session, c->names[name]);
+    Py_XDECREF(found); /* the session keeps it */
+    return found;
+}
+
+static int
+set_in_session(ServerCalls *c, int name, PyObject *value)
+{
+    return c->attributes != NULL ? PyDict_SetItem(c->attributes, c->names[name], value)
+                                 : PyObject_SetAttr(c->session, c->names[name], value);
+}
+
+void
+set_attributes(ServerCalls *c, PyObject *attributes)
+{
+    PyObject *old = c->attributes;
+    c->attributes = Py_NewRef(attributes);
+    Py_XDECREF(old);
 }
 
 /* Return true if the next thing on the stream is a header, whose method may be served. */
@@ -113,7 +133,7 @@ next_plain(ServerCalls *c, PyObject **call)
     }
     int is_usual = stands_at_header(c);
     if (is_usual && s->broken == Py_None && !holds_something(s)) {
-        return PyDict_SetItem(c->session, c->names[NAME_EOF], c->eof);
+        return set_in_session(c, NAME_EOF, c->eof);
     }
     *call = is_usual ? next_call(c, s) : NULL;
     if (*call != NULL) {
@@ -268,7 +288,7 @@ server_calls_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     PyObject *session, *headers, *encoder, *heads, *call_type, *slots, *next, *reply;
     ModuleState *state = PyType_GetModuleState(type);
     if (state == NULL || refuse_keywords(keywords) < 0
-        || !PyArg_ParseTuple(arguments, "O!OOO!O!OOO", &PyDict_Type, &session, &headers, &encoder,
+        || !PyArg_ParseTuple(arguments, "OOOO!O!OOO", &session, &headers, &encoder,
                              &PyDict_Type, &heads, &PyType_Type, &call_type, &slots, &next, &reply)
         || check_type(state->headers_type, headers) < 0
         || check_type(state->encoder_type, encoder) < 0) {
@@ -303,6 +323,7 @@ server_calls_traverse(PyObject *self, visitproc visit, void *arg)
     ServerCalls *c = (ServerCalls *)self;
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(c->session);
+    Py_VISIT(c->attributes);
     Py_VISIT(c->headers);
     Py_VISIT(c->encoder);
     Py_VISIT(c->heads);
@@ -321,6 +342,7 @@ server_calls_clear(PyObject *self)
 {
     ServerCalls *c = (ServerCalls *)self;
     Py_CLEAR(c->session);
+    Py_CLEAR(c->attributes);
     Py_CLEAR(c->headers);
     Py_CLEAR(c->encoder);
     Py_CLEAR(c->heads);

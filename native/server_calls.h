@@ -18,7 +18,7 @@ enum {
     SLOT_COUNT
 };
 
-/* Attributes of the session, in its dict, and methods of connections, locks and statistics. */
+/* Attributes of the session, and methods of connections, locks and statistics. */
 enum {
     NAME_ABORT_BROKEN,
     NAME_ANSWER,
@@ -51,7 +51,8 @@ enum {
 
 typedef struct {
     PyObject_HEAD
-    PyObject *session; /* dict: its attributes */
+    PyObject *session;
+    PyObject *attributes; /* dict: those of the session; NULL unless a ServerTurn has made it */
     PyObject *headers; /* HeaderReader */
     PyObject *encoder; /* MessageEncoder */
     PyObject *heads; /* dict: method -> list of bytes in front of its number, by the size of that */
@@ -97,6 +98,9 @@ PyObject *plain_reply(ServerCalls *c, PyObject *call, PyObject *value);
 /* Take the next call off the stream: return 1 if there is one, 0 if nothing of one has come, -1 with
  * nothing consumed where Python has to look, or with an exception. */
 int next_plain(ServerCalls *c, PyObject **call);
+
+/* Have the attributes of the session looked up in its dict, which costs less. */
+void set_attributes(ServerCalls *c, PyObject *attributes);
 
 /* Drop the exception that is set, if there is one: return -1 if it is an interrupt. */
 int drop_in_calls(ServerCalls *c);

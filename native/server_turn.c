@@ -283,6 +283,7 @@ set_up(ServerTurn *t, PyObject *parts, PyObject *executor_type)
         return -1;
     }
     t->calls = calls_of(t->parts[EXECUTOR]);
+    set_attributes(t->calls, t->parts[SESSION]);
     t->nothing = PyLong_FromLong(0);
     return t->nothing == NULL ? -1 : intern_names(t->names, TEXTS, TURN_NAME_COUNT);
 }

@@ -166,7 +166,7 @@ class Exchange:
 class ServerCalls:
     def __new__(
         cls,
-        session: dict[str, Any],
+        session: Any,
         headers: HeaderReader,
         encoder: MessageEncoder,
         heads: dict[str, list[bytes]],

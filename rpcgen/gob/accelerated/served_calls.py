@@ -50,9 +50,7 @@ class ServedCalls:
     ) -> None:
         slots = tuple([slot_of(cls, name) for name in _SLOTS])
         in_python = session.next_event, session.reply_parts
-        self._calls = native.ServerCalls(
-            vars(session), headers, encoder, heads, cls, slots, *in_python
-        )
+        self._calls = native.ServerCalls(session, headers, encoder, heads, cls, slots, *in_python)
         self.next: Callable[[], Any] = self._calls.next
         self.reply_parts: Callable[[Any, object], Sequence[bytes]] = self._calls.reply_parts
 
