@@ -77,6 +77,39 @@ store(PyObject *object, const Attribute *slots, PyObject *const *values, Py_ssiz
     return 0;
 }
 
+/* An attribute of objects that are of one class as a rule, whose slot is found once. */
+typedef struct {
+    PyObject *name;
+    PyObject *type;
+    PyObject *descriptor; /* of the slot; None where there is none */
+    Attribute slot;
+} LearnedSlot;
+
+/* Look for the slot in the class of an object: return -1 with an exception. */
+int learn_slot(LearnedSlot *learned, PyObject *object);
+
+void clear_learned(LearnedSlot *learned);
+
+/* Return an attribute. */
+static inline PyObject *
+get_learned(LearnedSlot *learned, PyObject *object)
+{
+    if ((PyObject *)Py_TYPE(object) != learned->type && learn_slot(learned, object) < 0) {
+        return NULL;
+    }
+    return attribute_of(&learned->slot, object);
+}
+
+static inline int
+set_learned(LearnedSlot *learned, PyObject *object, PyObject *value)
+{
+    if ((PyObject *)Py_TYPE(object) != learned->type && learn_slot(learned, object) < 0) {
+        return -1;
+    }
+    return learned->slot.set == NULL ? PyObject_SetAttr(object, learned->name, value)
+                                   : learned->slot.set(learned->slot.descriptor, object, value);
+}
+
 /* Write a number as gob has it, 9 bytes at most: return how many. */
 static inline int
 write_uint(unsigned char *to, uint64_t value)
@@ -181,6 +214,7 @@ typedef struct {
     PyObject *headers_type;
     PyObject *calls_type;
     PyObject *steps_type;
+    PyObject *executor_type;
 } ModuleState;
 
 /* Return -1 with an exception if an object is none of such a type, whatever it says of its class. */
@@ -201,5 +235,6 @@ extern PyType_Spec exchange_spec;
 extern PyType_Spec server_calls_spec;
 extern PyType_Spec server_steps_spec;
 extern PyType_Spec server_executor_spec;
+extern PyType_Spec server_turn_spec;
 
 #endif

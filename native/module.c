@@ -3,7 +3,7 @@
 
 /* Number of what the package and the accelerator ask of each other, as it is in
  * rpcgen._implementation: one more with each change of a type, a method or a row of a plan. */
-#define INTERFACE 8
+#define INTERFACE 9
 
 void
 attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
@@ -17,6 +17,48 @@ attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
         attribute->get = (descrgetfunc)PyType_GetSlot(Py_TYPE(descriptor), Py_tp_descr_get);
         attribute->set = (descrsetfunc)PyType_GetSlot(Py_TYPE(descriptor), Py_tp_descr_set);
     }
+}
+
+/* Return the descriptor of a slot of a class, None where the attribute is none. */
+static PyObject *
+slot_in(PyObject *type, PyObject *name)
+{
+    PyObject *found = PyObject_GetAttr(type, name);
+    if (found == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        return Py_NewRef(Py_None);
+    }
+    if (found != NULL
+        && (PyType_GetSlot(Py_TYPE(found), Py_tp_descr_get) == NULL
+            || PyType_GetSlot(Py_TYPE(found), Py_tp_descr_set) == NULL)) {
+        Py_DECREF(found);
+        return Py_NewRef(Py_None);
+    }
+    return found;
+}
+
+int
+learn_slot(LearnedSlot *learned, PyObject *object)
+{
+    PyObject *type = (PyObject *)Py_TYPE(object), *descriptor = slot_in(type, learned->name);
+    if (descriptor == NULL) {
+        return -1;
+    }
+    PyObject *old = learned->type, *old_descriptor = learned->descriptor;
+    learned->type = Py_NewRef(type);
+    learned->descriptor = descriptor;
+    attribute_set_up(&learned->slot, learned->name, descriptor);
+    Py_XDECREF(old);
+    Py_XDECREF(old_descriptor);
+    return 0;
+}
+
+void
+clear_learned(LearnedSlot *learned)
+{
+    Py_CLEAR(learned->name);
+    Py_CLEAR(learned->type);
+    Py_CLEAR(learned->descriptor);
 }
 
 int
@@ -265,7 +307,7 @@ module_exec(PyObject *module)
         &encode_function_spec, &decode_program_spec,  &decode_message_spec,
         &decode_function_spec, &single_encoder_spec,  &single_decoder_spec,
         &json_encoder_spec,    &json_decoder_spec,    &exchange_spec,
-        &server_executor_spec,
+        &server_turn_spec,
     };
     for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
         PyObject *type = add_type(module, specs[i]);
@@ -280,8 +322,9 @@ module_exec(PyObject *module)
     state->headers_type = add_type(module, &header_reader_spec);
     state->calls_type = add_type(module, &server_calls_spec);
     state->steps_type = add_type(module, &server_steps_spec);
+    state->executor_type = add_type(module, &server_executor_spec);
     if (state->stream_type == NULL || state->encoder_type == NULL || state->headers_type == NULL
-        || state->calls_type == NULL || state->steps_type == NULL) {
+        || state->calls_type == NULL || state->steps_type == NULL || state->executor_type == NULL) {
         return -1;
     }
     return PyModule_AddIntMacro(module, INTERFACE);
@@ -296,6 +339,7 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->headers_type);
     Py_VISIT(state->calls_type);
     Py_VISIT(state->steps_type);
+    Py_VISIT(state->executor_type);
     return 0;
 }
 
@@ -308,6 +352,7 @@ module_clear(PyObject *module)
     Py_CLEAR(state->headers_type);
     Py_CLEAR(state->calls_type);
     Py_CLEAR(state->steps_type);
+    Py_CLEAR(state->executor_type);
     return 0;
 }
 

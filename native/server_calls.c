@@ -2,43 +2,61 @@
  * rpcgen.protocol.server.ServerProtocol, whose methods do the rest. */
 #include "server_calls.h"
 
-static const char *const NAMES[ATTRIBUTE_COUNT] = {
-    "_abort_broken", "acquire", "_answer", "_answer_failure", "append", "_broken", "calls", "_current", "draining",
-    "_enqueue", "_eof", "finished", "function", "lock", "locked", "_partial", "release", "request",
-    "response", "_send", "seq", "_served", "service_method", "size", "started", "statistics",
-    "uncounted", "_waiting",
+static const char *const NAMES[NAME_COUNT] = {
+    "_abort_broken", "_answer", "_answer_failure", "_current", "draining", "_enqueue",
+    "_eof",          "finished", "locked",         "_partial", "_served",  "started",
 };
 
-/* Return 1 if an attribute of the session is the object, 0 if it is another one. */
-static int
-is_at(ServerCalls *c, int name, PyObject *object)
+static const char *const FIELDS[FIELD_COUNT] = {
+    "calls", "function",       "lock",       "request",   "response",
+    "seq",   "service_method", "statistics", "uncounted",
+};
+
+/* Return an attribute of the session, borrowed; NULL where there is none. */
+static PyObject *
+in_session(ServerCalls *c, int name)
 {
+    if (c->attributes != NULL) {
+        return PyDict_GetItemWithError(c->attributes, c->names[name]);
+    }
     PyObject *found = PyObject_GetAttr(c->session, c->names[name]);
-    Py_XDECREF(found);
-    return found == NULL ? -1 : found == object;
+    Py_XDECREF(found); /* the session keeps it */
+    return found;
 }
 
-/* Return 1 if the next thing on the stream is a header, whose method may be served. */
+static int
+set_in_session(ServerCalls *c, int name, PyObject *value)
+{
+    return c->attributes != NULL ? PyDict_SetItem(c->attributes, c->names[name], value)
+                                 : PyObject_SetAttr(c->session, c->names[name], value);
+}
+
+void
+set_attributes(ServerCalls *c, PyObject *attributes)
+{
+    PyObject *old = c->attributes;
+    c->attributes = Py_NewRef(attributes);
+    Py_XDECREF(old);
+}
+
+/* Return true if the next thing on the stream is a header, whose method may be served. */
 static int
 stands_at_header(ServerCalls *c)
 {
-    int result = is_at(c, NAME_DRAINING, Py_False);
-    result = result > 0 ? is_at(c, NAME_CURRENT, Py_None) : result;
-    return result > 0 ? is_at(c, NAME_PARTIAL, Py_None) : result;
+    return in_session(c, NAME_DRAINING) == Py_False && in_session(c, NAME_CURRENT) == Py_None
+           && in_session(c, NAME_PARTIAL) == Py_None;
 }
 
 /* Return the method that is served under the name in a header, a new reference; NULL for none. */
 static PyObject *
 find_served(ServerCalls *c, PyObject *header)
 {
-    PyObject *methods = PyObject_GetAttr(c->session, c->names[NAME_SERVED]), *served = NULL;
-    PyObject *name
-        = methods == NULL ? NULL : PyObject_GetAttr(header, c->names[NAME_SERVICE_METHOD]);
-    if (name != NULL && PyDict_CheckExact(methods)) {
+    PyObject *name = field_of(c, FIELD_SERVICE_METHOD, header), *served = NULL;
+    PyObject *methods = name == NULL ? NULL : in_session(c, NAME_SERVED);
+    if (methods != NULL && PyDict_CheckExact(methods)) {
         served = PyDict_GetItemWithError(methods, name);
         Py_XINCREF(served);
     }
-    Py_XDECREF(methods);
     Py_XDECREF(name);
     return served;
 }
@@ -62,7 +80,7 @@ read_call(ServerCalls *c, Stream *s, PyObject *header)
     if (served == NULL) {
         return NULL;
     }
-    schema = PyObject_GetAttr(served, c->names[NAME_REQUEST]);
+    schema = field_of(c, FIELD_REQUEST, served);
     Py_ssize_t end;
     if (schema != NULL && !is_used_up(s)) {
         args = decode_at(s, s->data, s->pos, schema, &end);
@@ -105,33 +123,36 @@ next_call(ServerCalls *c, Stream *s)
     return call;
 }
 
+int
+next_plain(ServerCalls *c, PyObject **call)
+{
+    Stream *s = c->headers == NULL ? NULL : stream_of(c->headers);
+    if (s == NULL || c->session == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the connection has been cleared");
+        return -1;
+    }
+    int is_usual = stands_at_header(c);
+    if (is_usual && s->broken == Py_None && !holds_something(s)) {
+        return set_in_session(c, NAME_EOF, c->eof);
+    }
+    *call = is_usual ? next_call(c, s) : NULL;
+    if (*call != NULL) {
+        return 1;
+    }
+    drop_in_calls(c);
+    return -1;
+}
+
 static PyObject *
 next(PyObject *self, PyObject *ignored)
 {
     ServerCalls *c = (ServerCalls *)self;
-    Stream *s = c->headers == NULL ? NULL : stream_of(c->headers);
-    if (s == NULL || c->session == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "the connection has been cleared");
-        return NULL;
-    }
-    int is_usual = stands_at_header(c);
-    if (is_usual < 0) {
-        return NULL;
-    }
-    if (is_usual && s->broken == Py_None && !holds_something(s)) {
-        if (PyObject_SetAttr(c->session, c->names[NAME_EOF], c->eof) < 0) {
-            return NULL;
-        }
+    PyObject *call = NULL;
+    int found = next_plain(c, &call);
+    if (found == 0) {
         Py_RETURN_NONE;
     }
-    PyObject *call = is_usual ? next_call(c, s) : NULL;
-    if (call != NULL) {
-        return call;
-    }
-    if (drop_in_calls(c) < 0) {
-        return NULL;
-    }
-    return PyObject_CallNoArgs(c->next_in_python);
+    return found > 0 || PyErr_Occurred() ? call : PyObject_CallNoArgs(c->next_in_python);
 }
 
 /* --- replies -------------------------------------------------------------------------------- */
@@ -140,8 +161,8 @@ next(PyObject *self, PyObject *ignored)
 static PyObject *
 reply_header(ServerCalls *c, PyObject *request)
 {
-    PyObject *method = PyObject_GetAttr(request, c->names[NAME_SERVICE_METHOD]);
-    PyObject *seq = method == NULL ? NULL : PyObject_GetAttr(request, c->names[NAME_SEQ]);
+    PyObject *method = field_of(c, FIELD_SERVICE_METHOD, request);
+    PyObject *seq = method == NULL ? NULL : field_of(c, FIELD_SEQ, request);
     PyObject *heads = NULL;
     uint64_t number = 0;
     if (seq != NULL && PyLong_CheckExact(seq)) {
@@ -193,7 +214,7 @@ plain_reply(ServerCalls *c, PyObject *call, PyObject *value)
         Py_DECREF(request);
     }
     if (ahead != NULL && (served = slot_of(c, SLOT_SERVED, call)) != NULL) {
-        schema = PyObject_GetAttr(served, c->names[NAME_RESPONSE]);
+        schema = field_of(c, FIELD_RESPONSE, served);
         Py_DECREF(served);
     }
     if (schema != NULL) {
@@ -246,8 +267,13 @@ reply_parts(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 static int
 set_up(ServerCalls *c)
 {
-    if (intern_names(c->names, NAMES, ATTRIBUTE_COUNT) < 0) {
+    if (intern_names(c->names, NAMES, NAME_COUNT) < 0) {
         return -1;
+    }
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        if (intern_names(&c->fields[i].name, &FIELDS[i], 1) < 0) {
+            return -1;
+        }
     }
     c->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
     c->nothing = PyTuple_New(0);
@@ -297,6 +323,7 @@ server_calls_traverse(PyObject *self, visitproc visit, void *arg)
     ServerCalls *c = (ServerCalls *)self;
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(c->session);
+    Py_VISIT(c->attributes);
     Py_VISIT(c->headers);
     Py_VISIT(c->encoder);
     Py_VISIT(c->heads);
@@ -304,6 +331,9 @@ server_calls_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(c->slots);
     Py_VISIT(c->next_in_python);
     Py_VISIT(c->reply_in_python);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        Py_VISIT(c->fields[i].type);
+    }
     return 0;
 }
 
@@ -312,6 +342,7 @@ server_calls_clear(PyObject *self)
 {
     ServerCalls *c = (ServerCalls *)self;
     Py_CLEAR(c->session);
+    Py_CLEAR(c->attributes);
     Py_CLEAR(c->headers);
     Py_CLEAR(c->encoder);
     Py_CLEAR(c->heads);
@@ -326,8 +357,11 @@ static void
 server_calls_dealloc(PyObject *self)
 {
     ServerCalls *c = (ServerCalls *)self;
-    for (int i = 0; i < ATTRIBUTE_COUNT; i++) {
+    for (int i = 0; i < NAME_COUNT; i++) {
         Py_CLEAR(c->names[i]);
+    }
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        clear_learned(&c->fields[i]);
     }
     Py_CLEAR(c->nothing);
     Py_CLEAR(c->eof);

@@ -2,29 +2,37 @@
  * rpcgen.sync.connection.ServerConnection.execute. */
 #include "server_calls.h"
 
+/* Methods of locks and queues that are called for each call, bound. */
+enum { IS_LOCKED, ACQUIRE, RELEASE, APPEND, METHOD_COUNT };
+
+enum { FIELD_BROKEN, FIELD_SIZE, BUFFER_FIELD_COUNT };
+
 typedef struct {
     PyObject_HEAD
     PyObject *steps; /* ServerSteps */
     PyObject *connection;
-    PyObject *encoding; /* the locks of the connection */
-    PyObject *lock;
     PyObject *send_buffer;
     PyObject *execute_in_python;
+    PyObject *methods[METHOD_COUNT];
+    LearnedSlot fields[BUFFER_FIELD_COUNT]; /* of the send buffer */
+    int is_plain; /* true where what is sent is not encrypted */
 } ServerExecutor;
 
 /* Add bytes to those that wait, and to their size. */
 static int
-add(ServerExecutor *e, ServerCalls *c, PyObject *data, PyObject *waiting, PyObject *size)
+add(ServerExecutor *e, PyObject *data)
 {
-    PyObject *more = PyLong_FromSsize_t(PyBytes_Size(data)), *appended = NULL;
+    PyObject *size = get_learned(&e->fields[FIELD_SIZE], e->send_buffer), *appended = NULL;
+    PyObject *more = size == NULL ? NULL : PyLong_FromSsize_t(PyBytes_Size(data));
     PyObject *sum = more == NULL ? NULL : PyNumber_Add(size, more);
     if (sum != NULL) {
-        appended = PyObject_CallMethodObjArgs(waiting, c->names[NAME_APPEND], data, NULL);
+        appended = PyObject_CallFunctionObjArgs(e->methods[APPEND], data, NULL);
     }
     int result = -1;
     if (appended != NULL) {
-        result = PyObject_SetAttr(e->send_buffer, c->names[NAME_SIZE], sum) < 0 ? -1 : 1;
+        result = set_learned(&e->fields[FIELD_SIZE], e->send_buffer, sum) < 0 ? -1 : 1;
     }
+    Py_XDECREF(size);
     Py_XDECREF(more);
     Py_XDECREF(sum);
     Py_XDECREF(appended);
@@ -33,31 +41,23 @@ add(ServerExecutor *e, ServerCalls *c, PyObject *data, PyObject *waiting, PyObje
 
 /* Put a reply into the send buffer, as nobody else is at it: return 0 where Python has to. */
 static int
-put_now(ServerExecutor *e, ServerCalls *c, PyObject *data)
+put_now(ServerExecutor *e, PyObject *data)
 {
-    const int names[] = {NAME_BROKEN, NAME_SEND, NAME_WAITING, NAME_SIZE};
-    PyObject *found[4] = {NULL}; /* in that order */
-    int result = is_free(c, e->lock), count = 0;
-    while (result > 0 && count < 4) {
-        found[count] = PyObject_GetAttr(e->send_buffer, c->names[names[count]]);
-        result = found[count++] == NULL ? -1 : 1;
+    PyObject *locked = e->is_plain ? PyObject_CallNoArgs(e->methods[IS_LOCKED]) : Py_NewRef(Py_True);
+    Py_XDECREF(locked);
+    if (locked != Py_False) {
+        return locked == NULL ? -1 : 0;
     }
-    if (result > 0) {
-        result = found[0] != Py_False || found[1] == Py_None
-                     ? 0
-                     : add(e, c, data, found[2], found[3]);
-    }
-    while (count--) {
-        Py_XDECREF(found[count]);
-    }
-    return result;
+    PyObject *broken = get_learned(&e->fields[FIELD_BROKEN], e->send_buffer);
+    Py_XDECREF(broken);
+    return broken == NULL ? -1 : broken == Py_False ? add(e, data) : 0;
 }
 
 /* Leave a reply to be sent; under the lock of the encoding. */
 static int
 enqueue(ServerExecutor *e, ServerCalls *c, PyObject *data)
 {
-    int result = put_now(e, c, data);
+    int result = put_now(e, data);
     if (result != 0) {
         return result < 0 ? -1 : 0;
     }
@@ -76,8 +76,7 @@ enqueue(ServerExecutor *e, ServerCalls *c, PyObject *data)
 static int
 answer(ServerExecutor *e, ServerSteps *steps, ServerCalls *c, PyObject *call, PyObject *reply)
 {
-    PyObject *acquired
-        = PyObject_CallMethodObjArgs(e->encoding, c->names[NAME_ACQUIRE], Py_False, NULL);
+    PyObject *acquired = PyObject_CallFunctionObjArgs(e->methods[ACQUIRE], Py_False, NULL);
     Py_XDECREF(acquired);
     if (acquired != Py_True) {
         return acquired == NULL ? -1 : 1;
@@ -87,8 +86,7 @@ answer(ServerExecutor *e, ServerSteps *steps, ServerCalls *c, PyObject *call, Py
     Py_XDECREF(data);
     Aside aside;
     put_aside(&aside);
-    PyObject *released = PyObject_CallMethodObjArgs(e->encoding, c->names[NAME_RELEASE], NULL);
-    return put_back(&aside, released) < 0 ? -1 : result;
+    return put_back(&aside, PyObject_CallNoArgs(e->methods[RELEASE])) < 0 ? -1 : result;
 }
 
 /* Return what the handler of a call returns. */
@@ -98,7 +96,7 @@ run(ServerCalls *c, PyObject *call)
     PyObject *served = slot_of(c, SLOT_SERVED, call), *args = slot_of(c, SLOT_ARGS, call);
     PyObject *function = NULL, *reply = NULL;
     if (served != NULL && args != NULL) {
-        function = PyObject_GetAttr(served, c->names[NAME_FUNCTION]);
+        function = field_of(c, FIELD_FUNCTION, served);
     }
     if (function != NULL) {
         reply = PyObject_CallFunctionObjArgs(function, args, NULL);
@@ -152,8 +150,8 @@ forget_current(ServerSteps *steps)
     return put_back(&aside, PyObject_CallFunctionObjArgs(steps->set_current, Py_None, NULL));
 }
 
-static PyObject *
-execute(PyObject *self, PyObject *call)
+PyObject *
+execute_call(PyObject *self, PyObject *call)
 {
     ServerExecutor *e = (ServerExecutor *)self;
     ServerSteps *steps = (ServerSteps *)e->steps;
@@ -175,29 +173,62 @@ execute(PyObject *self, PyObject *call)
     return result < 0 ? NULL : slot_of(c, SLOT_ENDED, call);
 }
 
+ServerCalls *
+calls_of(PyObject *executor)
+{
+    return (ServerCalls *)((ServerSteps *)((ServerExecutor *)executor)->steps)->calls;
+}
+
 /* --- the type ------------------------------------------------------------------------------- */
+
+/* Take over what is asked for each call. */
+static int
+set_up(ServerExecutor *e, PyObject *encoding, PyObject *lock)
+{
+    PyObject *waiting = PyObject_GetAttrString(e->send_buffer, "_waiting"), *send = NULL;
+    if (waiting != NULL) {
+        e->methods[IS_LOCKED] = PyObject_GetAttrString(lock, "locked");
+        e->methods[ACQUIRE] = PyObject_GetAttrString(encoding, "acquire");
+        e->methods[RELEASE] = PyObject_GetAttrString(encoding, "release");
+        e->methods[APPEND] = PyObject_GetAttrString(waiting, "append");
+        send = PyObject_GetAttrString(e->send_buffer, "_send");
+    }
+    e->is_plain = send != Py_None;
+    Py_XDECREF(waiting);
+    Py_XDECREF(send);
+    if (send == NULL || PyErr_Occurred()) {
+        return -1;
+    }
+    const char *const names[] = {"_broken", "size"};
+    for (int i = 0; i < BUFFER_FIELD_COUNT; i++) {
+        if (intern_names(&e->fields[i].name, &names[i], 1) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
 
 static PyObject *
 server_executor_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     ModuleState *state = PyType_GetModuleState(type);
-    PyObject *given[6];
+    PyObject *steps, *connection, *encoding, *lock, *send_buffer, *execute_in_python;
     if (state == NULL || refuse_keywords(keywords) < 0
-        || !PyArg_ParseTuple(arguments, "OOOOOO", &given[0], &given[1], &given[2], &given[3],
-                             &given[4], &given[5])
-        || check_type(state->steps_type, given[0]) < 0) {
+        || !PyArg_ParseTuple(arguments, "OOOOOO", &steps, &connection, &encoding, &lock,
+                             &send_buffer, &execute_in_python)
+        || check_type(state->steps_type, steps) < 0) {
         return NULL;
     }
     ServerExecutor *e = (ServerExecutor *)PyType_GenericAlloc(type, 0);
     if (e == NULL) {
         return NULL;
     }
-    PyObject **const places[] = {
-        &e->steps, &e->connection, &e->encoding, &e->lock, &e->send_buffer, &e->execute_in_python,
-    };
-    for (int i = 0; i < 6; i++) {
-        Py_INCREF(given[i]);
-        *places[i] = given[i];
+    e->steps = Py_NewRef(steps);
+    e->connection = Py_NewRef(connection);
+    e->send_buffer = Py_NewRef(send_buffer);
+    e->execute_in_python = Py_NewRef(execute_in_python);
+    if (set_up(e, encoding, lock) < 0) {
+        Py_CLEAR(e);
     }
     return (PyObject *)e;
 }
@@ -209,10 +240,14 @@ server_executor_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(e->steps);
     Py_VISIT(e->connection);
-    Py_VISIT(e->encoding);
-    Py_VISIT(e->lock);
     Py_VISIT(e->send_buffer);
     Py_VISIT(e->execute_in_python);
+    for (int i = 0; i < METHOD_COUNT; i++) {
+        Py_VISIT(e->methods[i]);
+    }
+    for (int i = 0; i < BUFFER_FIELD_COUNT; i++) {
+        Py_VISIT(e->fields[i].type);
+    }
     return 0;
 }
 
@@ -222,15 +257,27 @@ server_executor_clear(PyObject *self)
     ServerExecutor *e = (ServerExecutor *)self;
     Py_CLEAR(e->steps);
     Py_CLEAR(e->connection);
-    Py_CLEAR(e->encoding);
-    Py_CLEAR(e->lock);
     Py_CLEAR(e->send_buffer);
     Py_CLEAR(e->execute_in_python);
+    for (int i = 0; i < METHOD_COUNT; i++) {
+        Py_CLEAR(e->methods[i]);
+    }
     return 0;
 }
 
+static void
+server_executor_dealloc(PyObject *self)
+{
+    ServerExecutor *e = (ServerExecutor *)self;
+    PyObject_GC_UnTrack(self);
+    for (int i = 0; i < BUFFER_FIELD_COUNT; i++) {
+        clear_learned(&e->fields[i]);
+    }
+    deallocate(self);
+}
+
 static PyMethodDef server_executor_methods[] = {
-    {"execute", execute, METH_O,
+    {"execute", execute_call, METH_O,
      "Carry out a call; see `rpcgen.sync.connection.ServerConnection.execute`."},
     {NULL, NULL, 0, NULL},
 };
@@ -240,7 +287,7 @@ static PyType_Slot server_executor_slots[] = {
     {Py_tp_new, server_executor_new},
     {Py_tp_traverse, server_executor_traverse},
     {Py_tp_clear, server_executor_clear},
-    {Py_tp_dealloc, deallocate},
+    {Py_tp_dealloc, server_executor_dealloc},
     {Py_tp_methods, server_executor_methods},
     {0, NULL},
 };

@@ -8,7 +8,7 @@
 static int
 is_uncontended(ServerCalls *c, PyObject *statistics)
 {
-    PyObject *lock = PyObject_GetAttr(statistics, c->names[NAME_LOCK]);
+    PyObject *lock = field_of(c, FIELD_LOCK, statistics);
     int result = lock == NULL ? -1 : is_free(c, lock);
     Py_XDECREF(lock);
     return result;
@@ -19,7 +19,7 @@ statistics_of(ServerCalls *c, PyObject *call)
 {
     PyObject *served = slot_of(c, SLOT_SERVED, call), *statistics = NULL;
     if (served != NULL) {
-        statistics = PyObject_GetAttr(served, c->names[NAME_STATISTICS]);
+        statistics = field_of(c, FIELD_STATISTICS, served);
         Py_DECREF(served);
     }
     return statistics;
@@ -37,13 +37,13 @@ count_start(ServerCalls *c, PyObject *statistics)
         Py_XDECREF(done);
         return done == NULL ? -1 : 0;
     }
-    PyObject *count = PyObject_GetAttr(statistics, c->names[NAME_CALLS]), *more = NULL;
+    PyObject *count = field_of(c, FIELD_CALLS, statistics), *more = NULL;
     if (count != NULL) {
         more = PyNumber_Add(count, c->one);
         Py_DECREF(count);
     }
     if (more != NULL) {
-        result = PyObject_SetAttr(statistics, c->names[NAME_CALLS], more);
+        result = set_learned(&c->fields[FIELD_CALLS], statistics, more);
         Py_DECREF(more);
     }
     return result;
@@ -55,7 +55,7 @@ count_end(ServerCalls *c, PyObject *statistics, PyObject *duration)
     int free_lock = is_uncontended(c, statistics), result = -1;
     PyObject *uncounted = NULL;
     if (free_lock > 0) {
-        uncounted = PyObject_GetAttr(statistics, c->names[NAME_UNCOUNTED]);
+        uncounted = field_of(c, FIELD_UNCOUNTED, statistics);
         if (uncounted != NULL && PyList_CheckExact(uncounted)
             && PyList_Size(uncounted) + 1 < COUNTED_AT_ONCE) {
             result = PyList_Append(uncounted, duration);

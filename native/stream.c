@@ -28,10 +28,9 @@ add_chunk(Stream *s, PyObject *chunk, PyObject *data)
     return 0;
 }
 
-static PyObject *
-feed(PyObject *self, PyObject *data)
+int
+feed_stream(Stream *s, PyObject *data)
 {
-    Stream *s = (Stream *)self;
     PyObject *chunk;
     if (PyBytes_CheckExact(data)) {
         Py_INCREF(data);
@@ -40,7 +39,7 @@ feed(PyObject *self, PyObject *data)
     else {
         chunk = PyObject_CallFunctionObjArgs((PyObject *)&PyBytes_Type, data, NULL);
         if (chunk == NULL) {
-            return NULL;
+            return -1;
         }
     }
     if (is_used_up(s) && held_in_chunks(s) == 0) {
@@ -49,11 +48,17 @@ feed(PyObject *self, PyObject *data)
         s->data = chunk;
         s->pos = 0;
         Py_XDECREF(used);
-        Py_RETURN_NONE;
+        return 0;
     }
     int result = add_chunk(s, chunk, data);
     Py_DECREF(chunk);
-    if (result < 0) {
+    return result;
+}
+
+static PyObject *
+feed(PyObject *self, PyObject *data)
+{
+    if (feed_stream((Stream *)self, data) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;

@@ -39,6 +39,9 @@ holds_something(Stream *s)
     return !is_used_up(s) || s->size || s->owed;
 }
 
+/* Add bytes to the end of the stream. */
+int feed_stream(Stream *s, PyObject *data);
+
 /* Return the value of a message and where that ends; NULL where it is out of the ordinary. */
 PyObject *decode_at(Stream *s, PyObject *data, Py_ssize_t pos, PyObject *asked, Py_ssize_t *end);
 

@@ -35,6 +35,7 @@ from .poller import READ, WRITE
 from .scheduler import COALESCE_WINDOW_S, Scheduler
 from .send_buffer import SendBuffer
 from .stream import READ_SIZE, Stream
+from .turn import turn_of
 
 __all__ = ["Interest", "ServerConnection"]
 
@@ -129,10 +130,15 @@ class ServerConnection:
         self._aborted = False
         self._closed = Latch()
         steps = self._execution.steps()
-        if steps is not None:  # 7 % of a call's instructions
-            self.execute = steps.executor(  # type: ignore[method-assign, assignment]
-                self, self._encoding, self._lock, self._send_buffer
-            )
+        if steps is None:
+            return
+        self.execute = steps.executor(  # type: ignore[method-assign, assignment]
+            self, self._encoding, self._lock, self._send_buffer
+        )
+        turns = turn_of(self, stream, protocol, scheduler)
+        if turns is not None:
+            self.on_ready = turns.on_ready  # type: ignore[method-assign]
+            self.flush_turn = turns.flush_turn  # type: ignore[method-assign, assignment]
 
     def fileno(self) -> int:
         """Return the socket's file descriptor."""
@@ -230,7 +236,7 @@ class ServerConnection:
         with self._lock:
             self._update_interest()
 
-    def on_ready(self, term: LeaderTerm, events: int, *, is_alone: bool = False) -> bool:
+    def on_ready(self, term: LeaderTerm, events: int, is_alone: bool = False) -> bool:
         """Do what there is to do, and return whether this thread still leads afterwards.
 
         Args:
@@ -245,9 +251,8 @@ class ServerConnection:
         try:
             if self._decoder is None and not self._process_requests(term, events):
                 return False
-        except BaseException:  # a codec from outside, or a fault of ours: not the end of others
-            self._log_broken()
-            self._aborted = True
+        except BaseException as error:  # a codec from outside, or a fault of ours
+            self._on_broken_turn(error)
         if is_alone:  # 4 % of the server's time where calls follow one another
             return self._end_turn(term)
         term.unflushed.append(self)
@@ -275,19 +280,28 @@ class ServerConnection:
                     except OSError as error:
                         self._on_write_error(error)
                 self._update_interest()
-        except BaseException:  # or the next leader would meet it again, and the next
-            self._log_broken()
-            with self._lock:
-                self._set_interest(0)
-                self._release()
+        except BaseException as error:
+            self._on_broken_end(error)
         try:
             term.current.pop()
         except IndexError:
             self.hand_back(term)
             return False
-        if self._events & WRITE and (self._aborted or self._is_finished):
-            self._close()
+        if self._events & WRITE:
+            self._close_if_over()
         return True
+
+    def _on_broken_turn(self, error: BaseException) -> None:
+        """See to it that others are served, whatever has come of what a client has sent."""
+        self._log_broken(error)
+        self._aborted = True
+
+    def _on_broken_end(self, error: BaseException) -> None:
+        """Give everything back, or the next leader would meet the same again, and the next."""
+        self._log_broken(error)
+        with self._lock:
+            self._set_interest(0)
+            self._release()
 
     def pin_decoder(self, term: LeaderTerm) -> None:
         """Let nobody decode but the thread of a term, though it has lost the lead."""
@@ -395,10 +409,20 @@ class ServerConnection:
                 return False
             if ended - gathered_since > COALESCE_WINDOW_S:
                 if gathered_since:
-                    with self._lock:
-                        self._flush()
+                    self._flush_gathered()
                 gathered_since = ended
         return True
+
+    def _begin_call(self, term: LeaderTerm, invocation: Invocation) -> float | None:
+        """Begin a call that the accelerator has read, and no more; return as `dispatch` does."""
+        if self._refuses_calls and self._is_full:
+            self._refuse(self._refusal(invocation))
+            return 0.0
+        return self._scheduler.dispatch(term, self, invocation)
+
+    def _flush_gathered(self) -> None:
+        with self._lock:
+            self._flush()
 
     @property
     def _is_to_drain(self) -> bool:
@@ -419,7 +443,7 @@ class ServerConnection:
 
     def _read(self) -> None:
         """Feed received bytes to the protocol."""
-        data, view, count = b"", None, 0
+        view, count = None, 0
         protocol, receive = self._protocol, self._receive
         self._was_active = True
         try:
@@ -427,20 +451,28 @@ class ServerConnection:
             if protocol.is_cut and self._reads_into:
                 view = protocol.get_buffer()
             if view is not None:
-                count = self._stream.read_into(view)
+                data, count = b"", self._stream.read_into(view)
             else:
                 data = self._stream.read() if receive is None else receive(READ_SIZE)
         except BlockingIOError:
             return
         except OSError as error:
-            server_log.debug("reading requests: %s", error)
+            self._on_read_error(error)
+            return
         if data:
             protocol.feed(data)
         elif count:
             protocol.buffer_updated(count)
         else:
-            for refusal in protocol.receive_eof():
-                self._send_event(refusal)
+            self._on_read_end()
+
+    def _on_read_error(self, error: OSError) -> None:
+        server_log.debug("reading requests: %s", error)
+        self._on_read_end()
+
+    def _on_read_end(self) -> None:
+        for refusal in self._protocol.receive_eof():
+            self._send_event(refusal)
 
     def _send_event(self, event: Event) -> None:
         if isinstance(event, RejectedRequest):
@@ -486,6 +518,11 @@ class ServerConnection:
             self._send_buffer.flush()
         except OSError as error:
             self._on_write_error(error)
+
+    def _on_part_sent(self, sent: int) -> None:
+        """Go on after the accelerator has sent a part of what waits. Under the lock."""
+        self._send_buffer.drop(sent)
+        self._flush()
 
     def _on_write_error(self, error: OSError) -> None:
         server_log.debug("writing responses: %s", error)
@@ -560,6 +597,10 @@ class ServerConnection:
             if not self._protocol.draining:
                 needed |= READ
         return needed | WRITE if self._send_buffer.size or self._is_finished else needed
+
+    def _close_if_over(self) -> None:
+        if self._aborted or self._is_finished:
+            self._close()
 
     def _close(self) -> None:
         if self._protocol.failure:

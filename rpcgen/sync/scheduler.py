@@ -107,9 +107,7 @@ class Scheduler:
         try:
             current[0] = connection
         except IndexError:
-            term.handed_over.wait()
-            connection.on_call_done(invocation)
-            pool.finish(connection)
+            self.end_late(term, invocation)
             return None
         if term.watchdog.seen:
             term.watchdog.kick()
@@ -117,6 +115,14 @@ class Scheduler:
         if pool.waiting:
             pool.release(term)
         return ended
+
+    def end_late(self, term: LeaderTerm, invocation: Invocation) -> None:
+        """End a call that has cost this thread the lead, and go on as a worker."""
+        connection = term.connection
+        assert connection is not None  # whose turn it was
+        term.handed_over.wait()
+        connection.on_call_done(invocation)
+        self._pool.finish(connection)
 
     def drop(self, connection: Schedulable, invocation: Invocation) -> bool:
         """Forget a call that waits for a thread; return False if it waits no more."""

@@ -76,7 +76,7 @@ class SendBuffer:
                 waiting.clear()
                 self.size = 0
                 return
-            self._drop(sent)
+            self.drop(sent)
         while waiting:
             try:
                 if len(waiting) == 1:
@@ -89,7 +89,7 @@ class SendBuffer:
                 waiting.clear()
                 self.size = 0
             else:
-                self._drop(sent)
+                self.drop(sent)
 
     def discard(self) -> None:
         """Discard what is queued, and what comes later: the peer is gone."""
@@ -97,7 +97,8 @@ class SendBuffer:
         self._waiting.clear()
         self.size = 0
 
-    def _drop(self, sent: int) -> None:
+    def drop(self, sent: int) -> None:
+        """Drop the first bytes of what is queued: they are sent."""
         waiting = self._waiting
         self.size -= sent
         while waiting:

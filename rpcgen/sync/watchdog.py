@@ -33,6 +33,8 @@ class Watchdog(Generic[T]):
     up the leader, at most once: afterwards the thread belongs to it.
     """
 
+    __slots__ = ("_asleep", "_empty", "_on_stall", "_sleep", "_stopped", "current", "seen")
+
     def __init__(self, on_stall: Callable[[T], None]) -> None:
         self._on_stall = on_stall
         # Empty, or what the leader works on. Appending, replacing and popping are atomic, so it

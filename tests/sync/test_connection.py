@@ -68,6 +68,13 @@ def new_term() -> LeaderTerm:
     return LeaderTerm(watchdog, watchdog.current)
 
 
+def in_python(connection: ServerConnection) -> ServerConnection:
+    """Have the methods in Python give a connection its turns."""
+    for name in ("on_ready", "flush_turn"):
+        vars(connection).pop(name, None)
+    return connection
+
+
 def turn(connection: ServerConnection) -> None:
     """Do what the leader does when a socket is ready."""
     assert connection.on_ready(new_term(), WRITE)
@@ -80,7 +87,7 @@ READY = pytest.mark.parametrize("is_alone", [False, True], ids=["among others", 
 def test_turn_shows_the_watchdog_the_connection(
     events: Events, sockets: tuple[socket.socket, socket.socket], is_alone: bool
 ) -> None:
-    connection, term = begun(events, sockets[0]), new_term()
+    connection, term = in_python(begun(events, sockets[0])), new_term()
     seen: list[tuple[object, object]] = []
 
     def look(term: LeaderTerm, events: int) -> bool:
@@ -132,7 +139,7 @@ def test_flush_leaves_nothing_to_watch(
 def test_turn_after_the_lead_was_taken(
     events: Events, sockets: tuple[socket.socket, socket.socket], is_alone: bool
 ) -> None:
-    connection, term = begun(events, sockets[0]), new_term()
+    connection, term = in_python(begun(events, sockets[0])), new_term()
     term.handed_over.set()  # as the next leader does
 
     def lose(term: LeaderTerm, events: int) -> bool:
@@ -146,7 +153,7 @@ def test_turn_after_the_lead_was_taken(
 def test_flush_after_the_lead_was_taken(
     events: Events, sockets: tuple[socket.socket, socket.socket]
 ) -> None:
-    connection, term = begun(events, sockets[0]), new_term()
+    connection, term = in_python(begun(events, sockets[0])), new_term()
     term.handed_over.set()
     with patch.object(connection, "_update_interest", term.watchdog.current.clear):
         assert not connection.flush_turn(term)

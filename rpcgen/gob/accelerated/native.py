@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ServerCalls,
         ServerExecutor,
         ServerSteps,
+        ServerTurn,
         SingleDecoder,
         SingleEncoder,
         Stream,
@@ -35,6 +36,7 @@ else:
     ServerCalls = _accelerator.ServerCalls
     ServerExecutor = _accelerator.ServerExecutor
     ServerSteps = _accelerator.ServerSteps
+    ServerTurn = _accelerator.ServerTurn
     Stream = _accelerator.Stream
 
 __all__ = [
@@ -50,5 +52,6 @@ __all__ = [
     "ServerCalls",
     "ServerExecutor",
     "ServerSteps",
+    "ServerTurn",
     "Stream",
 ]
