@@ -150,7 +150,6 @@ class HeaderReader:
         self,
         stream: Stream,
         known: dict[bytes, tuple[str, int]],
-        timeouts: dict[bytes, int],
         make: Callable[..., Any],
         slots: tuple[tuple[object, object], ...] | None,
         make_timed: Callable[..., Any] | None,
