@@ -4,9 +4,16 @@
 
 #include <time.h>
 
+/* The clock of time.monotonic. */
+#ifdef __APPLE__
+#define MONOTONIC_CLOCK CLOCK_UPTIME_RAW
+#else
+#define MONOTONIC_CLOCK CLOCK_MONOTONIC
+#endif
+
 static const char *const TEXTS[] = {
     "encode",   "take",      "send",       "name",     "request", "response",
-    "_current", "is_silent", "generation", "_to_skip", "_skip",
+    "_current", "is_silent", "generation", "monotonic", "_last",    "_to_skip", "_skip",
 };
 
 /* --- for the parts -------------------------------------------------------------------------- */
@@ -44,8 +51,8 @@ double
 seconds(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    clock_gettime(MONOTONIC_CLOCK, &now);
+    return (double)((int64_t)now.tv_sec * 1000000000 + now.tv_nsec) / 1e9;
 }
 
 int
@@ -92,21 +99,28 @@ carry_out(Exchange *x, Trip *t)
     /* Done again, it says what is wrong. */
     return drop_exception(x->parts[RERAISE_INTERRUPT]) < 0
                ? NULL
-               : in_python((PyObject *)x, "_call", t->method, t->args, NULL);
+               : in_python((PyObject *)x, "_call", t->method, t->args, t->settings);
 }
 
 static PyObject *
 call(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 {
     Exchange *x = (Exchange *)self;
-    if (count != 2 || x->buffer == NULL) {
-        PyErr_SetString(PyExc_TypeError, "call takes a method and its arguments");
+    if (count != 3 || x->buffer == NULL) {
+        PyErr_SetString(PyExc_TypeError, "call takes a method, its arguments, and settings");
         return NULL;
     }
-    Trip t = {.method = arguments[0], .args = arguments[1], .problem = EAGAIN};
+    Trip t = {
+        .method = arguments[0],
+        .args = arguments[1],
+        .settings = arguments[2],
+        .deadline = INFINITY,
+        .problem = EAGAIN,
+    };
     PyObject *reply = carry_out(x, &t);
     Py_XDECREF(t.request);
-    Py_XDECREF(t.heads);
+    Py_XDECREF(t.head);
+    Py_XDECREF(t.tail_bytes);
     Py_XDECREF(t.response);
     Py_XDECREF(t.call);
     Py_XDECREF(t.outcomes);
@@ -129,7 +143,7 @@ are_parts(PyObject *parts, ModuleState *state)
         return 0;
     }
     const int dicts[]
-        = {CLAIMS, LEADER, PENDING, FOLLOWERS, HEADS, KNOWN, FORKS};
+        = {CLAIMS, LEADER, PENDING, FOLLOWERS, HEADS, TIMED_HEADS, KNOWN, FORKS, CLOCK};
     for (size_t i = 0; i < sizeof(dicts) / sizeof(dicts[0]); i++) {
         if (!PyDict_CheckExact(PyTuple_GetItem(parts, dicts[i]))) {
             return 0;
@@ -163,7 +177,8 @@ prepare(PyObject *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize
         Py_INCREF(x->parts[i]);
     }
     x->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
-    if (slots_set_up(x->slots, x->parts[SLOTS], SLOT_COUNT) < 0) {
+    if (slots_set_up(x->slots, x->parts[SLOTS], SLOT_COUNT) < 0
+        || slots_set_up(x->options, x->parts[OPTIONS], OPTION_COUNT) < 0) {
         return NULL;
     }
     x->buffer = PyMem_Malloc(READ_SIZE);
@@ -238,7 +253,7 @@ exchange_dealloc(PyObject *self)
 
 static PyMethodDef exchange_methods[] = {
     {"call", (PyCFunction)(void (*)(void))call, METH_FASTCALL,
-     "Call a method, wait for its reply and return it."},
+     "Call a method with settings, wait for its reply and return it."},
     {"_prepare", (PyCFunction)(void (*)(void))prepare,
      METH_METHOD | METH_FASTCALL | METH_KEYWORDS,
      "Take over the parts of a client, its connection's descriptor, and two times in seconds: after\n"

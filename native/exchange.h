@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 /* Bytes that are received at once: rpcgen.sync.stream._READ_SIZE. */
 #define READ_SIZE 65536
@@ -33,20 +34,31 @@ enum {
     FOLLOWERS = EMPTY_COUNT,
     NUMBERS,
     HEADS,
+    TIMED_HEADS,
     ENCODER,
     KNOWN,
     STREAM,
+    CODEC,
     CLIENT,
     PROTOCOL,
     SPIN,
     FORKS,
     GENERATION,
-    SETTINGS,
+    NO_OPTIONS,
+    CLOCK,
+    MONOTONIC,
     RERAISE_INTERRUPT,
     CALL,
     SLOTS,
+    OPTIONS,
     PARTS_COUNT
 };
+
+/* Maximum size of a number in bytes. */
+#define NUMBER_SIZE 9
+
+/* A time limit and a zero take at most so many bytes at the end of a header. */
+#define LIMIT_END (NUMBER_SIZE + 2)
 
 /* Slots of a call, in the order of rpcgen.sync.exchange. */
 enum {
@@ -63,6 +75,9 @@ enum {
     SLOT_COUNT
 };
 
+/* Slots of settings, in the order of rpcgen.sync.exchange. */
+enum { OPTION_DEADLINE, OPTION_METADATA, OPTION_KEY, OPTION_COUNT };
+
 /* Names of keys and attributes. */
 enum {
     N_ENCODE,
@@ -74,6 +89,8 @@ enum {
     N_CURRENT,
     N_IS_SILENT,
     N_GENERATION,
+    N_MONOTONIC,
+    N_LAST,
     N_TO_SKIP,
     N_SKIP,
     NAME_COUNT
@@ -89,6 +106,7 @@ typedef struct {
     PyObject *zero;
     newfunc create;
     Attribute slots[SLOT_COUNT]; /* of a call */
+    Attribute options[OPTION_COUNT];
     unsigned char *buffer;
     unsigned long thread; /* whose number the token has */
     double last_use;      /* time in seconds at which the last call has begun */
@@ -106,15 +124,22 @@ typedef struct {
 typedef struct {
     PyObject *method;
     PyObject *args;
+    PyObject *settings;
     PyObject *request; /* bytes behind the header */
-    PyObject *heads;   /* what goes in front of a number, by the bytes that follow */
+    PyObject *head;    /* bytes: a length, and what goes in front of a number */
     PyObject *response; /* schema */
     PyObject *call;
     PyObject *outcomes; /* list, of the call */
     PyObject *entry; /* of the pending map */
     PyObject *seq;
-    unsigned char end[HEADER_END];
+    double deadline; /* time in seconds; infinite where there is none */
+    unsigned char end[HEADER_END]; /* number and zero, as a header without more ends */
     int end_size;
+    /* What follows the number, and where that is: here, or in bytes of its own. */
+    const void *tail;
+    size_t tail_size;
+    unsigned char limit[LIMIT_END];
+    PyObject *tail_bytes;
     int problem; /* of the system; EAGAIN where nothing has happened */
 } Trip;
 
@@ -142,6 +167,10 @@ void give_up(PyObject *claims, PyObject *key, PyObject *token);
 
 /* Return the time in seconds. */
 double seconds(void);
+
+/* Learn when a call is given up, and what its header says beside the number: return -1 where that is
+ * out of the ordinary. */
+int learn_settings(Exchange *x, Trip *t);
 
 /* Register a call and send its request as far as it goes; return as the system does. `whole` is the
  * size of the request. */

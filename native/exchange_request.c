@@ -49,7 +49,7 @@ make_call(Exchange *x, Trip *t, PyObject *name)
         [CALL_ERROR] = Py_None,
         [CALL_IS_DONE] = Py_False,
         [CALL_DRIVER] = x->parts[CLIENT],
-        [CALL_SETTINGS] = x->parts[SETTINGS],
+        [CALL_SETTINGS] = t->settings,
         [CALL_SEQ] = x->zero,
         [CALL_WAITERS] = waiters,
         [CALL_OUTCOMES] = t->outcomes,
@@ -94,12 +94,14 @@ prepare_trip(Exchange *x, Trip *t)
     if (learn_method(x, t->method) < 0) {
         return -1;
     }
-    PyObject *heads = PyDict_GetItemWithError(x->parts[HEADS], x->name);
-    if (heads == NULL || !PyList_CheckExact(heads)) {
+    int has_more = t->tail_size > 1;
+    PyObject *heads = PyDict_GetItemWithError(x->parts[has_more ? TIMED_HEADS : HEADS], x->name);
+    PyObject *head = heads == NULL ? NULL : head_before(heads, 0);
+    if (head == NULL || PyBytes_Size(head) < 1) {
         return -1;
     }
-    Py_INCREF(heads);
-    t->heads = heads;
+    Py_INCREF(head);
+    t->head = head;
     Py_INCREF(x->response);
     t->response = x->response;
     if (make_call(x, t, x->name) == 0) {
@@ -122,11 +124,10 @@ register_trip(Exchange *x, Trip *t)
     }
     t->end_size = write_header_end(t->end, seq);
     /* Headers leave a zero out. */
-    if (seq == 0 || head_before(t->heads, t->end_size) == NULL
-        || store(t->call, &x->slots[CALL_SEQ], &t->seq, 1) < 0) {
+    if (seq == 0 || store(t->call, &x->slots[CALL_SEQ], &t->seq, 1) < 0) {
         return -1;
     }
-    PyObject *values[] = {t->seq, t->call, t->method, x->parts[SETTINGS]};
+    PyObject *values[] = {t->seq, t->call, t->method, t->settings};
     for (int i = 0; i < 4; i++) {
         Py_INCREF(values[i]);
         if (PyTuple_SetItem(t->entry, i, values[i]) < 0) {
@@ -137,28 +138,37 @@ register_trip(Exchange *x, Trip *t)
 }
 
 /* The bytes of a request as they go on the wire, none of which are copied. */
+#define PIECES 5
+
 typedef struct {
-    struct iovec pieces[3]; /* what stands in front of the number, the end of the header, the body */
+    struct iovec pieces[PIECES];
     size_t size;
 } Wire;
 
+/* Lay out a request: how long the header is, what stands in front of the number, the number, what
+ * follows it, and the body. The first is written to `length`. */
 static Wire
-wire_of(Trip *t)
+wire_of(Trip *t, unsigned char *length)
 {
-    PyObject *head = head_before(t->heads, t->end_size);
+    size_t ahead = (size_t)PyBytes_Size(t->head) - 1, number = (size_t)t->end_size - 1;
+    int size = write_uint(length, ahead + number + t->tail_size);
     Wire wire = {{
-        {PyBytes_AsString(head), (size_t)PyBytes_Size(head)},
-        {t->end, (size_t)t->end_size},
+        {length, (size_t)size},
+        {PyBytes_AsString(t->head) + 1, ahead},
+        {t->end, number},
+        {(void *)(uintptr_t)t->tail, t->tail_size},
         {PyBytes_AsString(t->request), (size_t)PyBytes_Size(t->request)},
     }};
-    wire.size = wire.pieces[0].iov_len + wire.pieces[1].iov_len + wire.pieces[2].iov_len;
+    for (int i = 0; i < PIECES; i++) {
+        wire.size += wire.pieces[i].iov_len;
+    }
     return wire;
 }
 
 static void
 copy_to(char *to, const Wire *wire)
 {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < PIECES; i++) {
         memcpy(to, wire->pieces[i].iov_base, wire->pieces[i].iov_len);
         to += wire->pieces[i].iov_len;
     }
@@ -168,14 +178,15 @@ copy_to(char *to, const Wire *wire)
 static Py_ssize_t
 send_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
 {
-    Wire wire = wire_of(t);
+    unsigned char length[NUMBER_SIZE];
+    Wire wire = wire_of(t, length);
     *whole = (Py_ssize_t)wire.size;
     if (wire.size <= COPIED) {
         char bytes[COPIED];
         copy_to(bytes, &wire);
         return send(x->descriptor, bytes, wire.size, MSG_DONTWAIT);
     }
-    struct msghdr message = {.msg_iov = wire.pieces, .msg_iovlen = 3};
+    struct msghdr message = {.msg_iov = wire.pieces, .msg_iovlen = PIECES};
     return sendmsg(x->descriptor, &message, MSG_DONTWAIT);
 }
 
@@ -184,7 +195,7 @@ send_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
 Py_ssize_t
 begin_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
 {
-    if (!is_quiet(x) || !is_in_use(x) || claim(x, N_ENCODE) < 0) {
+    if (!is_quiet(x) || !is_in_use(x) || learn_settings(x, t) < 0 || claim(x, N_ENCODE) < 0) {
         return -1;
     }
     int result = prepare_trip(x, t);
@@ -212,7 +223,8 @@ begin_trip(Exchange *x, Trip *t, Py_ssize_t *whole)
 static PyObject *
 joined(Trip *t)
 {
-    Wire wire = wire_of(t);
+    unsigned char length[NUMBER_SIZE];
+    Wire wire = wire_of(t, length);
     PyObject *data = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)wire.size);
     if (data != NULL) {
         copy_to(PyBytes_AsString(data), &wire);

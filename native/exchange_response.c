@@ -50,9 +50,10 @@ settle(Exchange *x, Trip *t, PyObject *data)
     return 1;
 }
 
-/* Receive what comes within the time of a spin; return as the system does. Other threads run. */
+/* Receive what comes within the time of a spin, and before the call is given up; return as the
+ * system does. Other threads run. */
 static Py_ssize_t
-receive_soon(Exchange *x)
+receive_soon(Exchange *x, double deadline)
 {
     double end = 0;
     for (;;) {
@@ -62,7 +63,7 @@ receive_soon(Exchange *x)
         }
         double now = seconds();
         if (end == 0) {
-            end = now + x->spin;
+            end = fmin(now + x->spin, deadline);
         }
         else if (now > end) {
             errno = EAGAIN;
@@ -162,7 +163,7 @@ lead(Exchange *x, Trip *t, PyObject **reply)
     }
     else {
         Py_BEGIN_ALLOW_THREADS
-        count = receive_soon(x);
+        count = receive_soon(x, t->deadline);
         t->problem = errno;
         Py_END_ALLOW_THREADS
         *reply = count < 0 ? NULL : take(x, t, count);
@@ -174,17 +175,28 @@ lead(Exchange *x, Trip *t, PyObject **reply)
     return count;
 }
 
+/* Return the milliseconds that a call may sleep: not below 1 until it is given up. */
+static int
+sleep_ms(double deadline)
+{
+    double left = (deadline - seconds()) * 1000;
+    return left > MAX_SLEEP_MS ? MAX_SLEEP_MS : left > 0 ? (int)ceil(left) : 0;
+}
+
 /* Sleep as the leader until something comes, and return whether it has; -1 with an interrupt. */
 static int
-sleep_as_leader(Exchange *x, PyObject *token)
+sleep_as_leader(Exchange *x, Trip *t, PyObject *token)
 {
     struct pollfd readable = {.fd = x->descriptor, .events = POLLIN};
-    int ready, problem;
+    int ready, problem, most = isinf(t->deadline) ? MAX_SLEEP_MS : sleep_ms(t->deadline);
+    if (most == 0) {
+        return 0; /* it is too late, says Python */
+    }
     if (PyDict_SetItem(x->parts[LEADER], Py_None, token) < 0) {
         return -1;
     }
     Py_BEGIN_ALLOW_THREADS
-    ready = poll(&readable, 1, MAX_SLEEP_MS);
+    ready = poll(&readable, 1, most);
     problem = errno;
     Py_END_ALLOW_THREADS
     if (ready < 0 && problem == EINTR) {
@@ -230,7 +242,7 @@ receive_later(Exchange *x, Trip *t)
         return NULL;
     }
     t->problem = 0;
-    int ready = sleep_as_leader(x, token);
+    int ready = sleep_as_leader(x, t, token);
     if (ready > 0) {
         reply = take_now(x, t, token);
     }

@@ -20,7 +20,6 @@ typedef struct {
     PyObject_HEAD
     PyObject *stream;
     PyObject *known;    /* dict: bytes -> (name, width) */
-    PyObject *timeouts; /* dict: bytes -> int */
     PyObject *nothing;  /* the empty tuple */
     Recipe plain;
     Recipe timed;
@@ -51,23 +50,19 @@ made(HeaderReader *h, Recipe *recipe, PyObject *name, uint64_t seq, PyObject *ti
     return header;
 }
 
-/* Return the time limit that a header ends with, if it is known: borrowed. */
-static PyObject *
-known_timeout(HeaderReader *h, Reader *r)
+/* Read what follows the number where that is a time limit: 1, the time, 0. Return 0 where it is
+ * anything else. */
+static int64_t
+read_timeout(Reader *r)
 {
-    if (h->timed.make == NULL || !PyDict_CheckExact(h->timeouts)) {
-        return NULL;
+    int64_t timeout;
+    if (r->end - r->pos < 3 || r->data[r->pos++] != 1 || read_int(r, &timeout) < 0) {
+        return 0;
     }
-    PyObject *field = PyBytes_FromStringAndSize((const char *)r->data + r->pos, r->end - r->pos);
-    if (field == NULL) {
-        return NULL;
-    }
-    PyObject *timeout = PyDict_GetItemWithError(h->timeouts, field);
-    Py_DECREF(field);
-    return timeout;
+    return r->pos == r->end - 1 && timeout > 0 ? timeout : 0;
 }
 
-/* Read what follows the name: 1, the number, 0; or 1, the number, and a time limit that is known. */
+/* Read what follows the name: 1, the number, 0; or 1, the number, and a time limit. */
 static PyObject *
 read_rest(HeaderReader *h, Reader *r, PyObject *name, int is_timed)
 {
@@ -79,11 +74,11 @@ read_rest(HeaderReader *h, Reader *r, PyObject *name, int is_timed)
     if (!is_timed) {
         return r->pos == r->end - 1 ? made(h, &h->plain, name, seq, NULL) : NULL;
     }
-    PyObject *timeout = known_timeout(h, r);
+    int64_t nanoseconds = h->timed.make == NULL ? 0 : read_timeout(r);
+    PyObject *timeout = nanoseconds == 0 ? NULL : PyLong_FromLongLong(nanoseconds);
     if (timeout == NULL) {
         return NULL;
     }
-    Py_INCREF(timeout);
     PyObject *header = made(h, &h->timed, name, seq, timeout);
     Py_DECREF(timeout);
     return header;
@@ -94,7 +89,7 @@ static PyObject *
 read_known(HeaderReader *h, int is_plain)
 {
     Stream *s = (Stream *)h->stream;
-    if (s == NULL || h->known == NULL || h->timeouts == NULL || h->plain.make == NULL
+    if (s == NULL || h->known == NULL || h->plain.make == NULL
         || !PyDict_CheckExact(h->known) || s->broken != Py_None || s->data == NULL
         || !PyBytes_CheckExact(s->data)) {
         return NULL;
@@ -223,21 +218,20 @@ prepare(PyObject *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize
     if (state == NULL) {
         return NULL;
     }
-    if (count != 7 || keywords != NULL || !PyDict_CheckExact(arguments[1])
-        || !PyDict_CheckExact(arguments[2])
+    if (count != 6 || keywords != NULL || !PyDict_CheckExact(arguments[1])
         || !PyObject_TypeCheck(arguments[0], (PyTypeObject *)state->stream_type)) {
-        PyErr_SetString(PyExc_TypeError, "a Stream, two dicts, and two ways to make headers");
+        PyErr_SetString(PyExc_TypeError, "a Stream, a dict, and two ways to make headers");
         return NULL;
     }
-    for (int i = 0; i < 3; i++) {
-        PyObject **place = i == 0 ? &h->stream : i == 1 ? &h->known : &h->timeouts;
+    for (int i = 0; i < 2; i++) {
+        PyObject **place = i == 0 ? &h->stream : &h->known;
         PyObject *old = *place;
         Py_INCREF(arguments[i]);
         *place = arguments[i];
         Py_XDECREF(old);
     }
-    if (set_up_recipe(&h->plain, arguments[3], arguments[4], 2) < 0
-        || set_up_recipe(&h->timed, arguments[5], arguments[6], 3) < 0) {
+    if (set_up_recipe(&h->plain, arguments[2], arguments[3], 2) < 0
+        || set_up_recipe(&h->timed, arguments[4], arguments[5], 3) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -260,7 +254,6 @@ header_reader_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(h->stream);
     Py_VISIT(h->known);
-    Py_VISIT(h->timeouts);
     Py_VISIT(h->nothing);
     Py_VISIT(h->plain.make);
     Py_VISIT(h->plain.slots);
@@ -275,7 +268,6 @@ header_reader_clear(PyObject *self)
     HeaderReader *h = (HeaderReader *)self;
     Py_CLEAR(h->stream);
     Py_CLEAR(h->known);
-    Py_CLEAR(h->timeouts);
     Py_CLEAR(h->nothing);
     drop_recipe(&h->plain);
     drop_recipe(&h->timed);

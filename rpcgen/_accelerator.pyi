@@ -7,6 +7,7 @@ from .errors import DecodeError
 from .gob.streams import DecodeFunction as _Decode
 from .gob.streams import EncodeFunction as _Encode
 from .method import Method
+from .protocol.call_options import CallSettings
 from .schema import Interface, Schema
 from .values.limits import Limits
 
@@ -149,7 +150,6 @@ class HeaderReader:
         self,
         stream: Stream,
         known: dict[bytes, tuple[str, int]],
-        timeouts: dict[bytes, int],
         make: Callable[..., Any],
         slots: tuple[tuple[object, object], ...] | None,
         make_timed: Callable[..., Any] | None,
@@ -158,7 +158,7 @@ class HeaderReader:
     ) -> None: ...
 
 class Exchange:
-    def call(self, method: Method[Any, Any], args: object, /) -> Any: ...
+    def call(self, method: Method[Any, Any], args: object, settings: CallSettings, /) -> Any: ...
     def _prepare(
         self, parts: tuple[object, ...], descriptor: int, idle: float, spin: float, /
     ) -> None: ...

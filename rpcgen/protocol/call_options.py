@@ -158,15 +158,14 @@ def resolve(
         deadline = _earlier(deadline, surrounding.deadline)
         if surrounding.traceparent:
             metadata = {TRACEPARENT: surrounding.traceparent, **(metadata or {})}
-    if not options:
-        plain = deadline is None and metadata is None
-        return NO_OPTIONS if plain else CallSettings(deadline, metadata)
-    return CallSettings(
-        deadline,
-        metadata,
-        _checked("wait_for_ready", options.get("wait_for_ready", False), bool),
-        _checked("key", options.get("key", ""), str),
-    )
+    if not options and deadline is None and metadata is None:
+        return NO_OPTIONS
+    settings = CallSettings(deadline, metadata)
+    if "wait_for_ready" in options:
+        settings.wait_for_ready = _checked("wait_for_ready", options["wait_for_ready"], bool)
+    if "key" in options:
+        settings.key = _checked("key", options["key"], str)
+    return settings
 
 
 def _earlier(first: float | None, second: float | None) -> float | None:
@@ -177,10 +176,11 @@ def _earlier(first: float | None, second: float | None) -> float | None:
 
 def check_call_options(options: CallOptions) -> None:
     """Raise `TypeError` if there is an option of another name."""
+    if options.keys() <= OPTION_NAMES:
+        return
     unknown = sorted(options.keys() - OPTION_NAMES)
-    if unknown:
-        known = ", ".join(sorted(OPTION_NAMES))
-        raise TypeError(f"unknown option {unknown[0]!r} of a call: there are {known}")
+    known = ", ".join(sorted(OPTION_NAMES))
+    raise TypeError(f"unknown option {unknown[0]!r} of a call: there are {known}")
 
 
 def checked_seconds(name: str, seconds: object) -> float | None:

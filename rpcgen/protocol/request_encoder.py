@@ -130,4 +130,4 @@ class RequestEncoder:
 
 def _nanoseconds(seconds: float) -> int:
     """Return a time that is left, short or very long, as a header has it."""
-    return min(int(seconds * _MS * _NS), _MAX_NS)
+    return _MAX_NS if seconds >= _MAX_S else int(seconds * _MS * _NS)

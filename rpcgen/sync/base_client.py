@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rpcgen.protocol.interceptors import ClientInterceptor
     from rpcgen.resolve.brokers import BrokerTarget
 
+    from .exchange import Exchange
     from .intercepted import Interceptors, Send
     from .ticket import Ticket
 
@@ -48,8 +49,8 @@ class BaseClient:
     _broker: BrokerTarget | None = None
     """Brokers that were dialed, which keep durable calls; None if none were."""
 
-    _exchange: Callable[[Method[Any, Any], object], Any] | None = None
-    """Carrier of calls that have no options, where that is something faster than `_send`."""
+    _exchange: Exchange | None = None
+    """Carrier of calls that a thread waits for, where that is something faster than `_send`."""
 
     # What leaves durable calls there, in one process.
     _queue: tuple[int, CallQueue] | None = None
@@ -128,8 +129,8 @@ class BaseClient:
             settings = self._resolve(method, options)
             if self._interceptors is not None:
                 return self._interceptors.call(method, args, settings)
-        elif self._exchange is not None:
-            return self._exchange(method, args)
+        if self._exchange is not None:
+            return self._exchange(method, args, settings)
         return self._send(method, args, settings).result()
 
     @overload

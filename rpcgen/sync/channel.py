@@ -17,7 +17,7 @@ from rpcgen.errors import RpcError
 from rpcgen.method import Method
 from rpcgen.net import clock
 from rpcgen.protocol import DialOptions, DoneQueue
-from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings
+from rpcgen.protocol.call_options import CallSettings
 from rpcgen.protocol.options import defaults_of
 
 from . import _fork
@@ -140,22 +140,24 @@ class Channel(BaseClient):
             self._succeed(line)
         return call
 
-    def _exchange_on_line(self, method: Method[Any, Any], args: object) -> Any:
-        """Carry out a call without options, by the connection's short way where it has one."""
+    def _exchange_on_line(
+        self, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> Any:
+        """Carry out a call by the connection's short way, where it has one."""
         line = self._pool.core.first  # which `only` is, where there is one
         exchange = None if line is None else line.connection._exchange
         if line is None or exchange is None or self._pool.is_foreign:
-            return self._send(method, args, NO_OPTIONS).result()
+            return self._send(method, args, settings).result()
         calls, now = line.calls, time.monotonic()
         is_idle = now - line.used > IDLE_S
         if calls.pending or not calls.takes_calls or (is_idle and line.peek()):
-            return self._send(method, args, NO_OPTIONS).result()
+            return self._send(method, args, settings).result()
         line.used = now
         try:
-            reply = exchange(method, args)
+            reply = exchange(method, args, settings)
         except RpcError as error:
             reraise_interrupt(error)
-            request = Request(method, args, NO_OPTIONS)
+            request = Request(method, args, settings)
             return self._run_attempts(request, Attempt(line, None, error)).result()
         if line.is_leaving or line.server.health.failures or self._budget.is_short:
             self._succeed(line)

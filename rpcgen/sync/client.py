@@ -199,10 +199,10 @@ class Client(BaseClient):
                 raise
         return call
 
-    def _finish_sending(self) -> None:
+    def _finish_sending(self, deadline: float | None) -> None:
         """Send what is left of a request whose reply this thread is about to wait for."""
         try:
-            self._writer.flush_alone()
+            self._writer.flush_alone(deadline)
         except BaseException:
             self._send_rest()
             raise

@@ -1,10 +1,12 @@
 """`exchange_of`: plain calls, one at a time, that the accelerator carries out for a client.
 
-Most calls have no options and find nothing else under way on their connection. The accelerator
-does all that such a call needs in one step: it numbers the call, enters it into the pending map,
-encodes and sends the request, leads for as long as a spin takes, and takes the reply. Whatever is
-out of the ordinary it leaves to the client, before it has done anything, or with the state as it
-would be there: a request that is on its way, a call that is pending, bytes that were received.
+Most calls have no options but a time limit, or metadata that are those of the last call, and find
+nothing else under way on their connection. The accelerator does all that such a call needs in one
+step: it numbers the call, enters it into the pending map, encodes and sends the request, leads for
+as long as a spin takes, and takes the reply. Whatever is out of the ordinary it leaves to the
+client, before it has done anything, or with the state as it would be there: a request that is on
+its way, a call that is pending, bytes that were received. So it leaves a call whose time is over:
+the client gives that up.
 """
 
 from __future__ import annotations
@@ -12,13 +14,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from types import BuiltinFunctionType
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.gob import implementation
+from rpcgen.net import clock
 from rpcgen.net.spin import SPIN_LIMIT_S
 from rpcgen.protocol import GobClientCodec
-from rpcgen.protocol.call_options import NO_OPTIONS
+from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings
 
 from . import _fork
 from .call import Call, CallDriver
@@ -26,7 +30,6 @@ from .call import Call, CallDriver
 if TYPE_CHECKING:
     from rpcgen.method import Method
     from rpcgen.protocol import ClientProtocol
-    from rpcgen.protocol.call_options import CallSettings
 
     from .leader_follower import LeaderFollower
     from .receiver import Receiver
@@ -34,7 +37,10 @@ if TYPE_CHECKING:
     from .sections import Sections
     from .stream import Stream
 
-__all__ = ["exchange_of"]
+__all__ = ["Exchange", "exchange_of"]
+
+Exchange: TypeAlias = "Callable[[Method[Any, Any], object, CallSettings], Any]"
+"""Carries a call out, of a method with arguments and settings, and returns the reply."""
 
 # Slots of a call in the order in which the accelerator has them.
 _SLOTS: Final = (
@@ -50,6 +56,9 @@ _SLOTS: Final = (
     "_outcomes",
 )
 
+# The same of its settings.
+_OPTIONS: Final = ("deadline", "metadata", "key")
+
 
 class _Client(CallDriver, Protocol):
     """Client whose calls these are; private to the package."""
@@ -64,7 +73,7 @@ class _Client(CallDriver, Protocol):
         """Send a call that this thread is about to wait for."""
         ...
 
-    def _finish_sending(self) -> None:
+    def _finish_sending(self, deadline: float | None) -> None:
         """Send what is left of a request whose reply this thread is about to wait for."""
         ...
 
@@ -77,9 +86,7 @@ class _Client(CallDriver, Protocol):
         ...
 
 
-def exchange_of(
-    client: _Client, stream: Stream, idle: float
-) -> Callable[[Method[Any, Any], object], Any] | None:
+def exchange_of(client: _Client, stream: Stream, idle: float) -> Exchange | None:
     """Return what carries out the plain calls of a client, None where that is the client alone.
 
     Args:
@@ -100,7 +107,7 @@ def _exchange_class() -> Any:
     """Import the accelerator, where there is one, and return what stands on it."""
     from rpcgen.gob.accelerated import native
 
-    class Exchange(native.Exchange):
+    class AcceleratedExchange(native.Exchange):
         """Part of an exchange that the accelerator leaves to a client.
 
         Args:
@@ -113,9 +120,9 @@ def _exchange_class() -> Any:
             self._client = client
             self._prepare(_parts(client), descriptor, idle, SPIN_LIMIT_S)
 
-        def _call(self, method: Method[Any, Any], args: object) -> Any:
+        def _call(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Any:
             """Carry out a call of which nothing has happened."""
-            return self._client._send(method, args, NO_OPTIONS).result()
+            return self._client._send(method, args, settings).result()
 
         def _wait(self, call: Call[Any]) -> Any:
             """Wait for a reply, which may have come and be out of the ordinary."""
@@ -127,7 +134,7 @@ def _exchange_class() -> Any:
 
         def _wait_blocked(self, call: Call[Any]) -> Any:
             """Wait for a reply after `_enqueue_rest`."""
-            self._client._finish_sending()
+            self._client._finish_sending(call._settings.deadline)
             return call.result()
 
         def _enqueue_rest(self, call: Call[Any], wire_data: bytes, sent: int) -> None:
@@ -158,7 +165,7 @@ def _exchange_class() -> Any:
         def _end_if_closing(self) -> None:
             self._client._end_if_closing()
 
-    return Exchange
+    return AcceleratedExchange
 
 
 def _parts(client: _Client) -> tuple[object, ...]:
@@ -181,16 +188,23 @@ def _parts(client: _Client) -> tuple[object, ...]:
         client._leader_follower._followers,
         protocol._seq,
         codec._heads,
+        codec._timed_heads,
         encoder,
         headers._known,
         codec._decoder,
+        codec,
         client,
         protocol,
         client._receiver.spin,
         vars(_fork),
         _fork.generation,
         NO_OPTIONS,
+        vars(clock),
+        # The accelerator looks at the system's clock: while a test has put another one in its
+        # place, calls with a time limit are left to the client.
+        clock.monotonic if type(clock.monotonic) is BuiltinFunctionType else None,
         reraise_interrupt,
         Call,
         tuple([vars(Call)[name] for name in _SLOTS]),
+        tuple([vars(CallSettings)[name] for name in _OPTIONS]),
     )

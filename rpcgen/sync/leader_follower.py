@@ -159,6 +159,7 @@ class LeaderFollower:
             # Nobody has woken this thread for long.
             check_replies_to_nobody()
             self._sections.check(thorough=True)
+            self._duplex.send(0)  # in case an exception has ended the thread that was to do it
             if self._duplex.is_readable():
                 self._leader[None] = token
         finally:

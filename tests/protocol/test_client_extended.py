@@ -145,8 +145,9 @@ def test_encode_after_the_deadline(peers: Peers) -> None:
     assert caught.value.started is False
 
 
-def test_deadline_that_is_centuries_away_fits_the_header(peers: Peers) -> None:
-    header: Any = peers.request(CallSettings(deadline=1e30))
+@pytest.mark.parametrize("deadline", [1e30, 1e300])
+def test_deadline_that_is_centuries_away_fits_the_header(peers: Peers, deadline: float) -> None:
+    header: Any = peers.request(CallSettings(deadline))
     assert header.timeout == (1 << 63) - 1
 
 

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any, Final
 from unittest.mock import patch
 
-from rpcgen import Client, DialOptions, Method, RpcError, Server, dial
+from rpcgen import Client, Code, DialOptions, Method, RpcError, Server, dial
 from rpcgen.errors import CallTimeoutError, DialError, DisconnectedError, ServerError, ShutdownError
 from rpcgen.protocol import CodecName
 from rpcgen.sync.call import Call
@@ -254,7 +254,7 @@ class Stress:
             (1, 100, 100, 1000, 40_000, 300_000, 2_000_000 if chance.random() < 0.3 else 5)
         )
         data = bytes([chance.randrange(256)]) * size
-        kind = chance.randrange(6)
+        kind = chance.randrange(7)
         begin = time.monotonic()
         bound = 0.0
         try:
@@ -269,6 +269,9 @@ class Stress:
                 calls = [client.go(ECHO, data) for _ in range(chance.randrange(1, 8))]
                 for call in calls:
                     self._check(call.result(), data)
+            elif kind == 5:
+                bound = chance.random() * 0.01
+                self._check_timed(client, data, bound)
             else:
                 number = chance.randrange(5)
                 self._check(client.call(SLOW, number), number)
@@ -276,6 +279,14 @@ class Stress:
             self.counts["calls"] += 1
             if time.monotonic() - begin > bound + SLACK:
                 self.faults.append(f"{kind}, {size} bytes: waited {time.monotonic() - begin:.1f} s")
+
+    def _check_timed(self, client: Client, data: bytes, seconds: float) -> None:
+        try:
+            self._check(client.call(ECHO, data, timeout=seconds), data)
+        except RpcError as error:  # of the client, or of the server that was faster
+            if error.code is not Code.DEADLINE_EXCEEDED:
+                raise
+            self.counts["deadlines"] += 1
 
     def _check_queue(self, client: Client, data: bytes) -> None:
         # One that an alarm cannot leave locked.

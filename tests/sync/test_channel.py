@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -17,14 +18,18 @@ from rpcgen import (
     Caller,
     Client,
     ClientCall,
+    DeadlineExceededError,
     DialError,
     DisconnectedError,
     Reconnect,
     Retry,
     RpcError,
     ShutdownError,
+    gob,
 )
+from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings
 from rpcgen.sync import Channel, channel_pool
+from rpcgen.sync.exchange import exchange_of
 from rpcgen.testing.certificates import client_context, server_context
 from tests.channel.ends import HOLD, MARK, Tally, TallyServer
 from tests.support.services import Calculator
@@ -279,11 +284,13 @@ class ShortWay:
         line = channel._pool.core.only or channel._pool.core.first
         assert line is not None
         self.calls = 0
+        self.settings = NO_OPTIONS
         self._errors = [*errors]
         line.connection._exchange = self
 
-    def __call__(self, method: object, args: object) -> int:
+    def __call__(self, method: object, args: object, settings: CallSettings) -> int:
         self.calls += 1
+        self.settings = settings
         if self._errors:
             raise self._errors.pop()
         return 42
@@ -302,9 +309,29 @@ def test_plain_call_goes_the_short_way_of_its_connection(channel: Channel) -> No
     assert channel.call(ARITH_MULTIPLY, Args(7, 8)) == 42
 
 
-def test_call_with_an_option_does_not_go_the_short_way(channel: Channel) -> None:
-    ShortWay(channel)
-    assert channel.call(ARITH_MULTIPLY, Args(7, 8), timeout=TIMEOUT_S) == 56
+def test_call_with_a_time_limit_goes_the_short_way_of_its_connection(channel: Channel) -> None:
+    way = ShortWay(channel)
+    assert channel.call(ARITH_MULTIPLY, Args(7, 8), timeout=TIMEOUT_S) == 42
+    assert way.settings.deadline is not None
+
+
+def test_call_that_was_never_written_keeps_its_time_limit(channel: Channel) -> None:
+    unwritten = ShutdownError()
+    unwritten.started = False
+    ShortWay(channel, unwritten)
+    with pytest.raises(DeadlineExceededError):
+        channel.call(ARITH_MULTIPLY, Args(7, 8), timeout=0.0)
+
+
+@pytest.mark.skipif(gob.implementation != "c", reason="no accelerator")
+def test_call_with_a_time_limit_is_carried_out_by_the_accelerator(channel: Channel) -> None:
+    for _ in range(4):  # describes what there is
+        channel.call(ARITH_MULTIPLY, Args(7, 8), timeout=TIMEOUT_S)
+    line = channel._pool.core.only or channel._pool.core.first
+    assert line is not None
+    line.connection._exchange = exchange_of(line.connection, line.connection._stream, math.inf)
+    with patch.object(line.connection, "_send", side_effect=AssertionError):
+        assert channel.call(ARITH_MULTIPLY, Args(7, 8), timeout=TIMEOUT_S) == 56
 
 
 def test_call_beside_another_one_does_not_go_the_short_way(channel: Channel) -> None:

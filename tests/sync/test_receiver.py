@@ -6,6 +6,8 @@ import threading
 from typing import Any
 from unittest.mock import patch
 
+import pytest
+
 from rpcgen import Client
 from rpcgen.errors import DisconnectedError
 from rpcgen.method import Method
@@ -95,6 +97,21 @@ def test_send_waits_no_longer_than_it_is_told() -> None:
         _leave(client, BLOB, bytes(4 << 20))
         client._leader_follower._duplex.send(0.01)
         assert client._writer.is_blocked
+
+
+@pytest.mark.parametrize("leaders", [{}, {None: [1]}])
+def test_request_that_was_left_to_a_thread_that_is_gone_is_sent(
+    leaders: dict[None, list[int]],
+) -> None:
+    with connected() as (client, server), patch("rpcgen.net.clock.max_sleep", 0.01):
+        call = client._begin(SUM, Pair(1, 2), None)
+        client._leader_follower._leader.update(leaders)  # of a thread that is gone, too
+        writer, parts = client._writer, client._protocol.encode_parts(call._seq, SUM, Pair(1, 2))
+        writer._enqueue(parts, call._seq, call)
+        answering = threading.Thread(target=lambda: server.reply(server.receive().seq, 3))
+        answering.start()
+        assert call.result(TIMEOUT_S) == 3
+        answering.join(TIMEOUT_S)
 
 
 def test_is_readable_once_something_has_come() -> None:

@@ -38,7 +38,7 @@ class HeaderDecoder(native.HeaderReader, header_cache.HeaderDecoder[H]):
         super().__init__(decoder, make, schema, extended, finish, make_timed, make_like)
         timed = None if make_timed is None else _slots(make_timed, extended)
         plain = _slots(make, schema)
-        self._prepare(decoder, self._known, self._timeouts, make, plain, make_timed, timed)
+        self._prepare(decoder, self._known, make, plain, make_timed, timed)
 
     def served_calls(
         self, session: Any, cls: type[Any], encoder: Any, heads: dict[str, list[bytes]]
