@@ -3,7 +3,7 @@
 
 /* Number of what the package and the accelerator ask of each other, as it is in
  * rpcgen._implementation: one more with each change of a type, a method or a row of a plan. */
-#define INTERFACE 9
+#define INTERFACE 10
 
 void
 attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
