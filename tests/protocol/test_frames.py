@@ -137,6 +137,33 @@ def test_response_above_the_most_is_an_encode_error() -> None:
         answer(server, data)
 
 
+@pytest.mark.parametrize("header", [Response, ExtendedResponse])
+def test_text_of_an_error_above_the_most_is_cut(header: type[Response]) -> None:
+    codec = FrameServerCodec(most=500)
+    response = header("Math.Sum", 6, "\N{EURO SIGN}" * 500)
+    (data,) = codec.encode_response(response, SUM.response, 0)
+    ((_, number, _, message),) = frames_in(data)
+    assert (number, 480 < len(message) <= 500) == (6, True)
+    client = ClientProtocol[str](FrameClientCodec())
+    client.encode(client.begin(SUM, "call"), SUM, Pair(1, 2))
+    (end,) = client.receive(frame(0, message))
+    assert str(end.error).startswith("\N{EURO SIGN}" * 50)
+    assert str(end.error).endswith("\N{EURO SIGN}... (cut to the broker's max_payload)")
+
+
+def test_error_that_is_large_by_its_metadata_is_an_encode_error() -> None:
+    codec = FrameServerCodec(most=500)
+    response = ExtendedResponse("Math.Sum", 6, "no", metadata={"a": "b" * 500})
+    with pytest.raises(EncodeError, match=r"reply has .*max_payload"):
+        codec.encode_response(response, SUM.response, 0)
+
+
+def test_most_is_asked_for_once_more() -> None:
+    codec = FrameServerCodec(None, 20, lambda: 1 << 20)
+    (data,) = codec.encode_plain("Math.Sum", 6, SUM.response, 3)
+    assert len(data) > 20
+
+
 def test_service_whose_name_is_too_long_is_an_encode_error() -> None:
     codec = FrameClientCodec()
     with pytest.raises(EncodeError, match="255 bytes at most"):
