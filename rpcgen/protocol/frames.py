@@ -108,13 +108,23 @@ class FrameReader:
     def __init__(self) -> None:
         self._data = b""
         self._pos = 0
+        # A frame whose size is known and which is not whole, and how much of it is still to come.
+        self._parts: list[bytes] = []
+        self._missing = 0
 
     def __len__(self) -> int:
         """Return the number of bytes that belong to no frame yet that was returned."""
-        return len(self._data) - self._pos
+        return len(self._data) - self._pos + sum(map(len, self._parts))
 
     def feed(self, data: bytes) -> None:
         """Take bytes that have come."""
+        if self._missing > 0:
+            self._parts.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
+                return
+            data = b"".join(self._parts)
+            self._parts.clear()
         if self._pos == len(self._data):
             self._data = data
         else:
@@ -130,6 +140,9 @@ class FrameReader:
         size, kind, number, length = _unpack_from(data, pos)
         end = pos + _SIZE + size
         if len(data) < end:
+            self._missing = end - len(data)
+            self._parts.append(data[pos:])
+            self._pos = len(data)
             return None
         self._pos = end
         if not length:

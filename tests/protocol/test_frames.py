@@ -57,6 +57,14 @@ def test_frames_are_cut_wherever_the_stream_is(sent: list[tuple[int, bytes]], si
     assert len(reader) == 0
 
 
+def test_part_of_a_frame_is_counted() -> None:
+    data, reader = frame(1, b"message") + frame(2, b"other"), FrameReader()
+    for end in range(1, len(data)):
+        reader.feed(data[end - 1 : end])
+        found = reader.next_frame()
+        assert len(reader) == (0 if found else end % len(frame(1, b"message")))
+
+
 def test_request_is_a_frame_with_its_service() -> None:
     (data,) = FrameClientCodec().encode_request(Request("Math.Sum", 5), SUM.request, Pair(1, 2))
     ((kind, number, service, _),) = frames_in(data)
