@@ -134,6 +134,7 @@ _OPTIONS = " plain timeout metadata"
 _GO_CLIENT = "call futures tasks connections-16 connections-64 order blob"
 _SERIAL = "call connections-64 order blob"
 _SERIAL_NOTE = "one call at a time on a connection: 64 threads have one each"
+_BARE_NOTE = "16 bytes there and 8 back, without types, methods or errors"
 
 PEERS = {
     peer.name: peer
@@ -191,7 +192,23 @@ PEERS = {
             "nats-py, request",
             End("nats_aio", "asyncio"),
             "call tasks",
-            "16 bytes there and 8 back, without types, methods or errors",
+            _BARE_NOTE,
+        ),
+        _peer(
+            "nats-threads",
+            "nats-py, request from threads",
+            End("nats_aio", "asyncio"),
+            End("nats_threads", "sync"),
+            "call futures",
+            _BARE_NOTE,
+        ),
+        _peer(
+            "nats-executor",
+            "nats-py, threads at both ends",
+            End("nats_executor", "asyncio"),
+            End("nats_threads", "sync"),
+            "call futures",
+            _BARE_NOTE,
         ),
         _peer("rpcgen-to-go", "rpcgen, threads, to Go", _GO, _SYNC, _THREADED),
         _peer("rpcgen-asyncio-to-go", "rpcgen, asyncio, to Go", _GO, _ASYNCIO, _LOOPED),

@@ -233,6 +233,11 @@ TARGETS = (
         ("asyncio, via NATS, latency", ("rpcgen-nats-asyncio", "call")),
         (1.3, None, "nats-py, request", ("nats", "call")),
     ),
+    *_at_most(
+        "a",
+        ("threads, via NATS, latency", ("rpcgen-nats", "call")),
+        (1.3, None, "nats-py, request from threads", ("nats-threads", "call")),
+    ),
     *_at_least(
         "b",
         ("asyncio, calls/s", ("rpcgen-asyncio", "tasks")),

@@ -70,7 +70,6 @@ SEEN_THROUGH = {
     "protocol/routes.py": "protocol/test_http.py",
     "resolve/announcements.py": "resolve/test_nats.py",
     "resolve/nats_announcer.py": "resolve/test_nats.py",
-    "resolve/nats_connection.py": "resolve/test_nats.py",
     "sync/channel_go.py": "channel/test_behaviour.py",
     "sync/channel_pool.py": "sync/test_channel.py",
     "sync/handshakes.py": "sync/test_server.py",

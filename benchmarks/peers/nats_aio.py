@@ -15,21 +15,26 @@ from nats.aio.msg import Msg
 from .ends import Ready
 from .nats_broker import start_broker
 
-__all__ = ["Client", "connect", "serve"]
+__all__ = ["Client", "connect", "multiply", "serve"]
 
 _ARGS = struct.Struct("<qq")
 _REPLY = struct.Struct("<q")
+
+
+def multiply(data: bytes) -> bytes:
+    """Return the reply of a request."""
+    a, b = _ARGS.unpack(data)
+    return _REPLY.pack(a * b)
 
 
 async def serve(ready: Ready) -> None:
     address = start_broker()
     connection = await nats.connect(f"nats://{address}")
 
-    async def multiply(message: Msg) -> None:
-        a, b = _ARGS.unpack(message.data)
-        await message.respond(_REPLY.pack(a * b))
+    async def answer(message: Msg) -> None:
+        await message.respond(multiply(message.data))
 
-    await connection.subscribe("multiply", "workers", cb=multiply)
+    await connection.subscribe("multiply", "workers", cb=answer)
     await connection.flush()
     ready(address)
     await asyncio.Event().wait()

@@ -113,9 +113,14 @@ class ServerConnection(ReadBufferProtocol):
     )
 
     def __init__(
-        self, protocol: ServerSession, serving: Serving, place: Place | None = None
+        self,
+        protocol: ServerSession,
+        serving: Serving,
+        place: Place | None = None,
+        limits: ConnectionLimits | None = None,
     ) -> None:
         super().__init__()
+        limits = limits or serving.limits
         self._protocol = protocol
         self._execution = Execution(
             protocol, clock.monotonic, self._report, self._look_up_peer, clock.make_event
@@ -125,12 +130,12 @@ class ServerConnection(ReadBufferProtocol):
         # True while an HTTP request is still to come.
         self._shakes_hands = False
         self._spinner = serving.spinner
-        self._most_calls = serving.limits.max_calls_per_connection
-        self._refuses_calls = serving.limits.overload == "refuse"
+        self._most_calls = limits.max_calls_per_connection
+        self._refuses_calls = limits.overload == "refuse"
         self._in_flight = serving.in_flight
         self._loop = asyncio.get_running_loop()
-        self._timer = ConnectionTimer(serving.limits, self._loop.time())
-        self._age = ConnectionAge(serving.limits, self._loop.time())
+        self._timer = ConnectionTimer(limits, self._loop.time())
+        self._age = ConnectionAge(limits, self._loop.time())
         # True if a request has begun since the timer was looked at.
         self._has_begun = False
         self._transport: asyncio.Transport | None = None

@@ -502,10 +502,15 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             await self.accept(listener, codec)
         self._announcements.begin()
 
-    def _transport(self, protocol: ServerSession, place: Place | None = None) -> ServerConnection:
+    def _transport(
+        self,
+        protocol: ServerSession,
+        place: Place | None = None,
+        limits: ConnectionLimits | None = None,
+    ) -> ServerConnection:
         if self._shared is None:
             self._shared = Serving(self._connection_limits, self._workers, spin=self._spin)
-        return ServerConnection(protocol, self._shared, place)
+        return ServerConnection(protocol, self._shared, place, limits)
 
     def _carry_out_for(self, peer: Peer) -> CarryOut:
         from .serve_message import serve_message  # which others do without
@@ -523,7 +528,8 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         from .via_nats import take_calls  # which needs nats-py
 
         def serve(protocol: ServerSession) -> ServerConnection:
-            connection = self._transport(protocol)
+            limits = self._connection_limits.of_broker()
+            connection = self._transport(protocol, limits=limits)
             assert self._shared is not None  # the connection is among them, once it has begun
             self._of_brokers &= self._shared.connections
             self._of_brokers.add(connection)

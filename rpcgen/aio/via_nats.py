@@ -110,8 +110,8 @@ def take_calls(
     """
     peer = broker_peer(brokers)
 
-    async def attach(most: int) -> MemoryEnd:
-        connection = serve(ServerProtocol(registry, FrameServerCodec(limits, most)))
+    async def attach(most: Callable[[], int]) -> MemoryEnd:
+        connection = serve(ServerProtocol(registry, FrameServerCodec(limits, most(), most)))
         return MemoryEnd(connection, peer)
 
     return TaskWorker(NatsWorker(brokers, services, attach, most_calls))

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Protocol, cast
 
 from rpcgen.protocol import Peer
+from rpcgen.resolve.nats_connection import READ_SIZE
 
 __all__ = ["Bridge", "MemoryEnd", "SocketEnd"]
 
@@ -24,13 +25,14 @@ class Bridge(Protocol):
         ...
 
 
-class SocketEnd(asyncio.Protocol):
+class SocketEnd(asyncio.BufferedProtocol):
     """One of a pair of sockets, of which another thread has the other one."""
 
     bridge: Bridge
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
+        self._memory = memoryview(bytearray(READ_SIZE))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the socket, and wait for the bridge."""
@@ -38,9 +40,13 @@ class SocketEnd(asyncio.Protocol):
         # Until there is a bridge.
         self._transport.pause_reading()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where frames are to be put."""
+        return self._memory
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Hand frames over."""
-        self.bridge.received(data)
+        self.bridge.received(bytes(self._memory[:nbytes]))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Hand the end over."""

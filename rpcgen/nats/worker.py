@@ -35,8 +35,11 @@ class WorkerEnd(End, Protocol):
         ...
 
 
-Attach: TypeAlias = Callable[[int], Awaitable[WorkerEnd]]
-"""Has a server serve a stream of frames, given the maximum size of a response in bytes."""
+Attach: TypeAlias = Callable[[Callable[[], int]], Awaitable[WorkerEnd]]
+"""Has a server serve a stream of frames.
+
+It is given what returns the maximum size of a response in bytes: that changes where the broker is
+started again with another configuration."""
 
 
 def broker_peer(brokers: Brokers) -> Peer:
@@ -107,7 +110,7 @@ class NatsWorker:
 
     async def _use(self, client: Client) -> None:
         """Take calls by a connection until the server hangs up, or the connection has ended."""
-        end = await self._attach(client.max_payload)
+        end = await self._attach(lambda: client.max_payload)
         self._bridge = bridge = WorkerBridge(client, end, self._most_calls)
         end.begin(bridge)
         publishing = asyncio.ensure_future(bridge.run())

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Final
 
 from rpcgen.code import Code
-from rpcgen.protocol.frames import CANCEL, FrameReader, frame, pack_number
+from rpcgen.protocol.frames import CANCEL, FrameReader, frame, pack_number, too_large
 from rpcgen.protocol.message import refusal
 from rpcgen.resolve.nats_connection import Client, Msg, Subscription, sent
 
@@ -45,6 +45,8 @@ class WorkerBridge:
         self._replies: dict[int, str] = {}
         self._calls: dict[str, int] = {}
         self._subscriptions: dict[str, list[Subscription]] = {}
+        # True once nothing more is handed to the server.
+        self._is_over = False
         # Set once the server has hung up.
         self._is_lost = asyncio.Event()
 
@@ -71,9 +73,16 @@ class WorkerBridge:
             reply = self._replies.pop(number, None)
             if reply is not None:  # else the answer to a cancellation
                 del self._calls[reply]
+                if len(message) > self._client.max_payload:
+                    message = self._too_large(message)
                 messages.append((reply, message, ""))
         if messages:
             self._outbox.add_all(messages)
+
+    def _too_large(self, message: bytes) -> bytes:
+        """Return the answer instead of one that a broker which came after another does not take."""
+        text = too_large(len(message), self._client.max_payload, "reply")
+        return refusal(text, Code.UNKNOWN, unstarted=False)
 
     def lost(self) -> None:
         """Take the end of the server: what it has not answered it never will."""
@@ -82,6 +91,7 @@ class WorkerBridge:
             self._outbox.add(reply, refusal(text, Code.UNAVAILABLE, unstarted=False))
         self._replies.clear()
         self._calls.clear()
+        self._is_over = True
         self._is_lost.set()
 
     async def wait_lost(self) -> None:
@@ -92,6 +102,8 @@ class WorkerBridge:
         """Take no more calls, and have all those answered that were taken."""
         await self._in_time(self._unsubscribe)
         self._delivery.flush()
+        # A broker that was away just now sends more calls when it is back.
+        self._is_over = True
         self._end.send_eof()
         await self._is_lost.wait()
         await self._in_time(self._outbox.flushed)
@@ -123,7 +135,7 @@ class WorkerBridge:
             text = f"too many calls are under way here: the limit is {self._most_calls}"
             self._outbox.add(reply, refusal(text, Code.RESOURCE_EXHAUSTED))
             return
-        if self._is_lost.is_set():
+        if self._is_over:
             text = "the server begins no more calls here: call another one"
             self._outbox.add(reply, refusal(text, Code.UNAVAILABLE))
             return
@@ -133,6 +145,6 @@ class WorkerBridge:
 
     def _heard_cancel(self, message: Msg) -> None:
         number = self._calls.get(message.data.decode("utf-8", "replace"))
-        if number is not None:
+        if number is not None and not self._is_over:
             cancel = frame(next(self._numbers), pack_number(number), CANCEL)
             self._delivery.add(cancel)

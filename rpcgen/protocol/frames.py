@@ -40,6 +40,7 @@ __all__ = [
     "frame",
     "number_in",
     "pack_number",
+    "too_large",
 ]
 
 CALL: Final = 0
@@ -57,6 +58,9 @@ _HEAD_SIZE: Final = _HEAD.size
 # Bytes of the head that the size counts, and those that it does not.
 _SIZE: Final = 4
 _REST: Final = _HEAD_SIZE - _SIZE
+
+# End of the text of an error that was too long for a broker.
+_CUT: Final = "... (cut to the broker's max_payload)"
 
 # Maximum number of services whose names are kept in bytes.
 _MOST_KEPT: Final = 256
@@ -104,13 +108,23 @@ class FrameReader:
     def __init__(self) -> None:
         self._data = b""
         self._pos = 0
+        # A frame whose size is known and which is not whole, and how much of it is still to come.
+        self._parts: list[bytes] = []
+        self._missing = 0
 
     def __len__(self) -> int:
         """Return the number of bytes that belong to no frame yet that was returned."""
-        return len(self._data) - self._pos
+        return len(self._data) - self._pos + sum(map(len, self._parts))
 
     def feed(self, data: bytes) -> None:
         """Take bytes that have come."""
+        if self._missing > 0:
+            self._parts.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
+                return
+            data = b"".join(self._parts)
+            self._parts.clear()
         if self._pos == len(self._data):
             self._data = data
         else:
@@ -126,12 +140,29 @@ class FrameReader:
         size, kind, number, length = _unpack_from(data, pos)
         end = pos + _SIZE + size
         if len(data) < end:
+            self._missing = end - len(data)
+            self._parts.append(data[pos:])
+            self._pos = len(data)
             return None
         self._pos = end
         if not length:
             return _make_frame((kind, number, "", data[start:end]))
         begin = start + length
         return _make_frame((kind, number, data[start:begin].decode(), data[begin:end]))
+
+
+def too_large(size: int, most: int, what: str) -> str:
+    """Return the text of the error of a message that a broker does not take.
+
+    Args:
+        size: Its size in bytes.
+        most: Maximum size.
+        what: What it is, such as "reply".
+    """
+    return (
+        f"the {what} has {size} bytes, and the broker takes {most} at most"
+        " (max_payload in its configuration): allow more there, or call servers directly"
+    )
 
 
 class _FrameCodec(MeasuredCodec, ExtendedCodec, PlainCodec):
@@ -172,10 +203,7 @@ class _FrameCodec(MeasuredCodec, ExtendedCodec, PlainCodec):
 
     def _too_large(self, message: bytes, what: str) -> EncodeError:
         """Return the error of a message that a broker does not take."""
-        return EncodeError(
-            f"the {what} has {len(message)} bytes, and the broker takes {self._most} at most"
-            " (max_payload in its configuration): allow more there, or call servers directly"
-        )
+        return EncodeError(too_large(len(message), self._most, what))
 
 
 class FrameClientCodec(_FrameCodec):
@@ -275,10 +303,17 @@ class FrameServerCodec(_FrameCodec):
     Args:
         limits: Bounds for what a request may hold.
         most: Maximum size of a response in bytes.
+        ask_most: Returns it once more, for a response that is larger: brokers change.
     """
 
-    def __init__(self, limits: Limits | None = None, most: int = 1 << 20) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        most: int = 1 << 20,
+        ask_most: Callable[[], int] | None = None,
+    ) -> None:
         super().__init__(self._next_header, most)
+        self._ask_most = ask_most
         self._messages = messages = MessageServerCodec(limits)
         self._write_plain, self._read_header = messages.write_plain, messages.read_header
         # True if the message that is being read has no header.
@@ -329,9 +364,31 @@ class FrameServerCodec(_FrameCodec):
         own = copy(response)
         own.seq = 0
         (message,) = self._messages.encode_response(own, schema, reply)
+        if self._is_too_large(len(message)) and self._cut_error(own, len(message)):
+            (message,) = self._messages.encode_response(own, schema, reply)
         if len(message) > self._most:
             raise self._too_large(message, "reply")
         return (frame(seq, message),)
+
+    def _is_too_large(self, size: int) -> bool:
+        """Return True for a response that the broker does not take."""
+        if size > self._most and self._ask_most is not None:
+            self._most = self._ask_most()
+        return size > self._most
+
+    def _cut_error(self, response: Response, size: int) -> bool:
+        """Cut the text of an error so that its message fits; False if that is not what is large.
+
+        Args:
+            response: What has the text, and gets the one that is cut.
+            size: Size of the message in bytes.
+        """
+        text, rest = response.error.encode("utf-8", "replace"), _CUT.encode()
+        left = len(text) - (size - self._most) - len(rest)
+        if left < 0:
+            return False
+        response.error = text[:left].decode("utf-8", "ignore") + _CUT
+        return True
 
     def encode_plain(
         self, method: str, seq: int, schema: Schema[Any], body: object
@@ -339,6 +396,6 @@ class FrameServerCodec(_FrameCodec):
         """Return the frame of a response that has no more than a method and a number."""
         message = self._write_plain(method, schema, body)
         size = len(message)
-        if size > self._most:
+        if size > self._most and self._is_too_large(size):
             raise self._too_large(message, "reply")
         return (_pack(_REST + size, CALL, seq, 0) + message,)

@@ -6,7 +6,7 @@ import math
 from enum import Enum
 from typing import Final, Unpack
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from rpcgen.gob import Limits
 
@@ -91,6 +91,14 @@ class ConnectionLimits:
         _check("max_calls", self.max_calls, "or None for no limit")
         if self.overload not in _OVERLOADS:
             raise ValueError(f"overload={self.overload!r}: must be one of {', '.join(_OVERLOADS)}")
+
+    def of_broker(self) -> ConnectionLimits:
+        """Return the limits of a connection by which the calls of many clients come.
+
+        It lasts as long as the server does, and a call that would have to wait is better off with
+        another one.
+        """
+        return evolve(self, idle_timeout=None, max_connection_age=None, overload="refuse")
 
     def seconds(self, stage: Stage) -> float | None:
         """Return how long a connection may be at a stage, None for as long as it likes."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .brokers import Brokers
 
 __all__ = [
+    "READ_SIZE",
     "Client",
     "Msg",
     "Subscription",
@@ -41,6 +42,13 @@ _PAUSE_S: Final = 1
 
 # Seconds between two signs of life that a broker is asked for; it is lost after two without one.
 _PING_S: Final = 10
+
+READ_SIZE: Final = 1 << 16
+"""Maximum number of bytes that are read at once.
+
+For more, as asyncio has it, the system is asked for memory with each read, and gets it back: three
+more calls and new pages, which take as long as the read itself.
+"""
 
 # Maximum time in seconds for closing a connection.
 _CLOSE_S: Final = 2.0
@@ -121,12 +129,17 @@ async def _connect(
 ) -> Client:
     """Return a connection, once there is one; it never gives up."""
     client = _client_of(brokers)
+
+    async def is_back() -> None:
+        _limit_reads(client)
+        await reconnected()
+
     connecting = _begin(
         client,
         brokers,
         name,
         trouble,
-        reconnected_cb=reconnected,
+        reconnected_cb=is_back,
         reconnect_time_wait=_PAUSE_S,
         max_reconnect_attempts=-1,
         allow_reconnect=True,
@@ -213,15 +226,29 @@ def _begin(
         client_log.debug("nats: %s", error)
         trouble(error)
 
-    connecting = client.connect(
-        **brokers.connect_options(),
-        name=name,
-        error_cb=failed,
-        connect_timeout=_CONNECT_S,
-        ping_interval=_PING_S,
-        **options,
-    )
-    return asyncio.ensure_future(connecting)
+    async def connect() -> None:
+        await client.connect(
+            **brokers.connect_options(),
+            name=name,
+            error_cb=failed,
+            connect_timeout=_CONNECT_S,
+            ping_interval=_PING_S,
+            **options,
+        )
+        _limit_reads(client)
+
+    return asyncio.ensure_future(connect())
+
+
+def _limit_reads(client: Client) -> None:
+    """Have a connection read `READ_SIZE` bytes at once, where nats-py and asyncio show what reads.
+
+    That is so without TLS: these are names of theirs, in versions 2.7 to 2.16.
+    """
+    writer = getattr(client._transport, "_io_writer", None)
+    transport = getattr(writer, "transport", None)
+    if getattr(transport, "max_size", 0) > READ_SIZE:
+        transport.max_size = READ_SIZE  # type: ignore[union-attr]
 
 
 def is_unheard(message: Msg) -> bool:

@@ -63,15 +63,22 @@ class Reactor:
         """Return the number of connections that are served now."""
         return len(self._connections)
 
-    def serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:
+    def serve(
+        self, stream: Stream, protocol: ServerSession, limits: ConnectionLimits | None = None
+    ) -> ServerConnection:
         """Serve a client from now on.
+
+        Args:
+            stream: The connection to it.
+            protocol: What is spoken there.
+            limits: Those of this client, if it has others than most.
 
         Raises:
             OSError: The system has no room for that.
             RuntimeError: It has no more threads.
         """
         connection = ServerConnection(
-            stream, protocol, self.scheduler, self, self._limits, self._in_flight
+            stream, protocol, self.scheduler, self, limits or self._limits, self._in_flight
         )
         self.add(connection)
         return connection

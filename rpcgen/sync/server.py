@@ -624,7 +624,8 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         from .via_nats import take_calls  # which needs nats-py
 
         def serve(stream: Stream, protocol: ServerSession) -> None:
-            self._of_brokers.add(self._serve(stream, protocol))
+            limits = self._connection_limits.of_broker()
+            self._of_brokers.add(self._serve(stream, protocol, limits))
 
         return take_calls(
             self,
@@ -635,9 +636,11 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             self._most_calls_of_broker,
         )
 
-    def _serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:
+    def _serve(
+        self, stream: Stream, protocol: ServerSession, limits: ConnectionLimits | None = None
+    ) -> ServerConnection:
         """Serve a connection from now on."""
-        served = self._reactor.serve(stream, protocol)
+        served = self._reactor.serve(stream, protocol, limits)
         if self._closing.is_set():  # perhaps after `close` has looked for connections
             if self._drains:
                 served.drain()

@@ -183,13 +183,14 @@ def take_calls(
     """
     peer = broker_peer(brokers)
 
-    async def attach(most: int) -> SocketEnd:
+    async def attach(most: Callable[[], int]) -> SocketEnd:
         ours, theirs = socket.socketpair()
         end = SocketEnd()
         try:
             await asyncio.get_running_loop().create_unix_connection(lambda: end, sock=theirs)
             serve(
-                _BrokerStream(ours, peer), ServerProtocol(registry, FrameServerCodec(limits, most))
+                _BrokerStream(ours, peer),
+                ServerProtocol(registry, FrameServerCodec(limits, most(), most)),
             )
         except BaseException:
             ours.close()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.markers import HEAVY
 from tests.support.apis import ApiClient
+from tests.support.broker import Broker, broker
 
 from .links import LINKS, Link, Servers
 
@@ -56,3 +57,11 @@ def client(link: Link, address: str) -> Iterator[ApiClient]:
 def gate() -> str:
     """The name of a gate that no other test uses."""
     return f"gate {next(_numbers)}"
+
+
+@pytest.fixture
+def own() -> Iterator[Broker]:
+    """A broker that the test starts and stops."""
+    with broker() as made:
+        made.start()
+        yield made

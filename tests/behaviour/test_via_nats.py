@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
@@ -19,7 +19,7 @@ import trustme
 
 import rpcgen
 from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args, Quotient
-from rpcgen import CallContext, Code, Method, Registry, Remember, Retry, RpcError
+from rpcgen import CallContext, Code, Method, Registry, Remember, RpcError
 from rpcgen.errors import (
     DeadlineExceededError,
     DialError,
@@ -28,60 +28,20 @@ from rpcgen.errors import (
     ServerError,
 )
 from rpcgen.protocol.message import encode_call
-from tests.support.apis import APIS, Api, ApiClient, ApiServer, ServerOptions
-from tests.support.broker import Broker, broker, needs_broker
+from tests.support.apis import APIS, Api, ApiClient
+from tests.support.broker import Broker, needs_broker
 from tests.support.services import ARRIVED, ECHO, FAIL, RELEASE, WAIT, Arrival
 from tests.support.timeouts import TIMEOUT_S
 
+from .via_nats import RETRY, SEEN, dial, error_of, serving
+
 pytestmark = needs_broker
-
-SEEN = Method[int, str]("Seen.Get")
-RETRY = Retry(attempts=60, backoff=0.1, budget=1.0)
-
-
-@pytest.fixture
-def own() -> Iterator[Broker]:
-    """A broker that the test starts and stops."""
-    with broker() as made:
-        made.start()
-        yield made
-
-
-def announced(url: str) -> Callable[[Registry], None]:
-    def announce(server: Registry) -> None:
-        cast("rpcgen.Server", server).announce(url, version="1.0.0", via="nats")
-
-    return announce
-
-
-def dial(api: Api, url: str, **options: Any) -> AbstractContextManager[ApiClient]:
-    options = {"via": "nats", "call_timeout": TIMEOUT_S, **options}
-    return api.dial(url, **options)
-
-
-@contextmanager
-def serving(
-    api: Api, url: str, *more: Callable[[Registry], None], **options: Any
-) -> Iterator[ApiServer]:
-    """Serve by a broker, and wait until that takes calls."""
-    server = cast("ServerOptions", options)
-    with api.serving("127.0.0.1:0", announced(url), *more, server=server) as made:
-        with dial(api, url, retry=RETRY) as client:
-            client.call(ARITH_MULTIPLY, Args(1, 1))
-            client.call(ECHO, b"")
-        yield made
 
 
 @pytest.fixture
 def client(api: Api, running: Broker) -> Iterator[ApiClient]:
     with serving(api, running.url), dial(api, running.url) as made:
         yield made
-
-
-def error_of(client: ApiClient, method: Method[Any, Any], args: object, **options: Any) -> RpcError:
-    with pytest.raises(RpcError) as caught:
-        client.call(method, args, **options)
-    return caught.value
 
 
 # --- calls ---------------------------------------------------------------------------------------

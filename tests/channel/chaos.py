@@ -23,6 +23,7 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable, Mapping
 from itertools import count, product
 from pathlib import Path
 from typing import Final
@@ -37,7 +38,7 @@ from tests.support.timeouts import TIMEOUT_S
 
 from .chaos_server import FIND, MARK, RECORD, Work
 
-__all__ = ["Chaos"]
+__all__ = ["Chaos", "Server", "run_all"]
 
 _THREADS: Final = 4
 _TASKS: Final = 12
@@ -48,7 +49,7 @@ _CODECS: Final[tuple[CodecName, ...]] = ("gob", "json")
 _SECONDS: Final = (0.0,) * 30 + (0.001, 0.005, 0.02)
 
 
-class _Server:
+class Server:
     """A server in a process, which is begun again at the same place."""
 
     def __init__(self, api: str, address: str, codec: str, path: Path) -> None:
@@ -85,6 +86,7 @@ class _Ledger:
     counts: Counter[str] = field(factory=Counter)
     faults: list[str] = field(factory=list)
     ended: dict[int, RpcError | None] = field(factory=dict)
+    codes: tuple[Code, ...] = (Code.UNAVAILABLE,)
 
     def end(self, number: int, reply: int | None, error: RpcError | None) -> None:
         """Take the end of a call."""
@@ -105,7 +107,7 @@ class _Ledger:
                 self.faults.append(f"succeeded, but not carried out: {number}")
             if error is not None and error.started is False and times:
                 self.faults.append(f"not started, but carried out: {number}, {error!r}")
-            if error is not None and error.code != Code.UNAVAILABLE:
+            if error is not None and error.code not in self.codes:
                 self.faults.append(f"no error that belongs here: {number}, {error!r}")
 
 
@@ -137,6 +139,8 @@ class Chaos:
         self._numbers = count()
         self._begun = 0
         self._over = threading.Event()
+        # Seconds from one restart to the next, at least and at most.
+        self._pause = (0.0, 0.2)
 
     def run(self) -> None:
         """Do it, and take note of what was wrong."""
@@ -144,11 +148,10 @@ class Chaos:
             folder = Path(name)
             record = folder / "record"
             record.touch()
-            places = [f"tcp://127.0.0.1:{free_port()}", f"unix://{folder}/s"]
-            places.append(f"tcp://127.0.0.1:{free_port()}")
+            places = self._places(folder)
             apis = ("sync", "sync", "asyncio")
             servers = [
-                _Server(api, place, self._codec, record)
+                Server(api, place, self._codec, record)
                 for api, place in zip(apis, places, strict=True)
             ]
             for server in servers:
@@ -156,7 +159,7 @@ class Chaos:
             restarts = threading.Thread(target=self._restart, args=(servers,), daemon=True)
             restarts.start()
             try:
-                self._call_all(places)
+                self._call_all(list(dict.fromkeys(places)))
             finally:
                 self._over.set()
                 restarts.join(4 * TIMEOUT_S)
@@ -171,30 +174,36 @@ class Chaos:
             failed = [repr(error) for error in self.ledger.ended.values() if error is not None]
             self.ledger.faults += [f"a call failed: {error}" for error in failed]
 
-    def _restart(self, servers: list[_Server]) -> None:
+    def _places(self, folder: Path) -> list[str]:
+        """Return the addresses of the servers."""
+        return [
+            f"tcp://127.0.0.1:{free_port()}",
+            f"unix://{folder}/s",
+            f"tcp://127.0.0.1:{free_port()}",
+        ]
+
+    def _restart(self, servers: list[Server]) -> None:
         try:
             for turn in count():
-                if self._over.wait(self._chance.uniform(0.0, 0.2)):
+                if self._over.wait(self._chance.uniform(*self._pause)):
                     return
-                server = servers[turn % len(servers)]
-                is_kill = self._kills and turn % 2 == 0
-                server.end(signal.SIGKILL if is_kill else signal.SIGTERM)
-                server.restart()
+                self._restart_one(turn, servers)
                 self._restarts_left -= 1
-                self.ledger.counts["kills" if is_kill else "drains"] += 1
         except BaseException:
             self.ledger.faults.append(f"restarting: {traceback.format_exc()}")
             self._over.set()
 
+    def _restart_one(self, turn: int, servers: list[Server]) -> None:
+        server = servers[turn % len(servers)]
+        is_kill = self._kills and turn % 2 == 0
+        server.end(signal.SIGKILL if is_kill else signal.SIGTERM)
+        server.restart()
+        self.ledger.counts["kills" if is_kill else "drains"] += 1
+
     # --- callers ---------------------------------------------------------------------------------
 
     def _call_all(self, places: list[str]) -> None:
-        options: ChannelOptions = {
-            "codec": self._codec,
-            "reconnect": Reconnect(),
-            "connections": 2,
-            "retry": Retry(),
-        }
+        options = self._dial_options()
         with rpcgen.dial(places, **options) as channel:
             threads = [
                 threading.Thread(target=self._thread, args=(channel, seed), daemon=True)
@@ -205,6 +214,18 @@ class Chaos:
             asyncio.run(self._tasks(places, options))
             for thread in threads:
                 thread.join(4 * TIMEOUT_S)
+
+    def _dial_options(self) -> ChannelOptions:
+        return {
+            "codec": self._codec,
+            "reconnect": Reconnect(),
+            "connections": 2,
+            "retry": Retry(),
+        }
+
+    def _options(self, chance: random.Random) -> CallOptions:
+        """Draw how a call is made: as Go's net/rpc has it, or with more."""
+        return {} if chance.random() < 0.7 else {"timeout": 2 * TIMEOUT_S, "metadata": {"a": "b"}}
 
     def _next(self) -> int | None:
         if self._over.is_set() or (self._begun >= self._calls and self._restarts_left <= 0):
@@ -217,7 +238,7 @@ class Chaos:
         chance = random.Random(f"thread {seed}")
         while (number := self._next()) is not None:
             method = FIND if is_idempotent(number) else MARK
-            work, options = Work(number, chance.choice(_SECONDS)), _options(chance)
+            work, options = Work(number, chance.choice(_SECONDS)), self._options(chance)
             try:
                 if chance.random() < 0.2:
                     reply = channel.go(method, work, **options).result(TIMEOUT_S)
@@ -239,7 +260,7 @@ class Chaos:
         chance = random.Random(f"task {seed}")
         while (number := self._next()) is not None:
             method = FIND if is_idempotent(number) else MARK
-            work, options = Work(number, chance.choice(_SECONDS)), _options(chance)
+            work, options = Work(number, chance.choice(_SECONDS)), self._options(chance)
             try:
                 if chance.random() < 0.2:
                     reply = await channel.go(method, work, **options).result(TIMEOUT_S)
@@ -251,27 +272,27 @@ class Chaos:
                 self.ledger.end(number, reply, None)
 
 
-def _options(chance: random.Random) -> CallOptions:
-    """Draw how a call is made: as Go's net/rpc has it, or with more."""
-    return {} if chance.random() < 0.7 else {"timeout": 2 * TIMEOUT_S, "metadata": {"a": "b"}}
+def run_all(forms: Mapping[str, Callable[[int, int], Chaos]], arguments: list[str]) -> int:
+    """Make the calls that the command line asks for; return the exit status.
 
-
-def main(arguments: list[str]) -> int:
-    """Make the calls that the command line asks for; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.channel.chaos")
+    Args:
+        forms: What makes each form of a chaos of its numbers of calls and its seed.
+        arguments: The command line.
+    """
+    parser = argparse.ArgumentParser()
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="part of a name, such as drains-gob")
+    parser.add_argument("--only", default="", help="part of a name, such as drains")
     chosen = parser.parse_args(arguments)
     faults = 0
-    for kind, codec in product(("drains", "kills"), _CODECS):
-        if chosen.only in f"{kind}-{codec}":
-            chaos = Chaos(chosen.calls // 2, chosen.seed, codec, kills=kind == "kills")
+    for name, make in forms.items():
+        if chosen.only in name:
+            chaos = make(chosen.calls // 2, chosen.seed)
             begin = time.monotonic()
             chaos.run()
             took = time.monotonic() - begin
             ends = ", ".join(f"{n} {name}" for name, n in sorted(chaos.ledger.counts.items()))
-            sys.stdout.write(f"{kind}-{codec}: {took:.0f} s, {ends}\n")
+            sys.stdout.write(f"{name}: {took:.0f} s, {ends}\n")
             for fault in chaos.ledger.faults[:20]:
                 sys.stdout.write(f"  FAULT {fault}\n")
             sys.stdout.flush()
@@ -280,5 +301,14 @@ def main(arguments: list[str]) -> int:
     return 1 if faults else 0
 
 
+def _form(kind: str, codec: CodecName) -> Callable[[int, int], Chaos]:
+    return lambda calls, seed: Chaos(calls, seed, codec, kills=kind == "kills")
+
+
+_FORMS: Final = {
+    f"{kind}-{codec}": _form(kind, codec) for kind, codec in product(("drains", "kills"), _CODECS)
+}
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_all(_FORMS, sys.argv[1:]))

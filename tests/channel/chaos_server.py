@@ -3,7 +3,8 @@
     python -m tests.channel.chaos_server API ADDRESS CODEC FILE
 
 writes the number of each call that it carries out into the file, says ``ready`` once it listens,
-and drains on SIGTERM.
+and drains on SIGTERM. At an address ``nats://`` it takes calls by a broker, which it does a moment
+after it has said so.
 """
 
 from __future__ import annotations
@@ -72,7 +73,10 @@ def _serve(service: _Service, address: str, codec: CodecName) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # in all threads
     server = rpcgen.Server(workers=64)
     server.register_name("Chaos", [each.handler(service.work) for each in (MARK, FIND)])
-    server.listen(address, codec)
+    if address.startswith("nats://"):
+        server.announce(address, version="1.0.0", via="nats")
+    else:
+        server.listen(address, codec)
     with server:
         _ready()
         signal.sigwait([signal.SIGTERM])
@@ -84,7 +88,10 @@ async def _serve_tasks(service: _Service, address: str, codec: CodecName) -> Non
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     server = aio.Server()
     server.register_name("Chaos", [each.async_handler(service.work_task) for each in (MARK, FIND)])
-    await server.listen(address, codec)
+    if address.startswith("nats://"):
+        server.announce(address, version="1.0.0", via="nats")
+    else:
+        await server.listen(address, codec)
     async with server:
         _ready()
         await told.wait()

@@ -57,6 +57,14 @@ def test_frames_are_cut_wherever_the_stream_is(sent: list[tuple[int, bytes]], si
     assert len(reader) == 0
 
 
+def test_part_of_a_frame_is_counted() -> None:
+    data, reader = frame(1, b"message") + frame(2, b"other"), FrameReader()
+    for end in range(1, len(data)):
+        reader.feed(data[end - 1 : end])
+        found = reader.next_frame()
+        assert len(reader) == (0 if found else end % len(frame(1, b"message")))
+
+
 def test_request_is_a_frame_with_its_service() -> None:
     (data,) = FrameClientCodec().encode_request(Request("Math.Sum", 5), SUM.request, Pair(1, 2))
     ((kind, number, service, _),) = frames_in(data)
@@ -135,6 +143,33 @@ def test_response_above_the_most_is_an_encode_error() -> None:
     (data,) = FrameClientCodec().encode_request(Request("Math.Sum"), SUM.request, Pair(1, 2))
     with pytest.raises(EncodeError, match=r"reply has .*max_payload"):
         answer(server, data)
+
+
+@pytest.mark.parametrize("header", [Response, ExtendedResponse])
+def test_text_of_an_error_above_the_most_is_cut(header: type[Response]) -> None:
+    codec = FrameServerCodec(most=500)
+    response = header("Math.Sum", 6, "\N{EURO SIGN}" * 500)
+    (data,) = codec.encode_response(response, SUM.response, 0)
+    ((_, number, _, message),) = frames_in(data)
+    assert (number, 480 < len(message) <= 500) == (6, True)
+    client = ClientProtocol[str](FrameClientCodec())
+    client.encode(client.begin(SUM, "call"), SUM, Pair(1, 2))
+    (end,) = client.receive(frame(0, message))
+    assert str(end.error).startswith("\N{EURO SIGN}" * 50)
+    assert str(end.error).endswith("\N{EURO SIGN}... (cut to the broker's max_payload)")
+
+
+def test_error_that_is_large_by_its_metadata_is_an_encode_error() -> None:
+    codec = FrameServerCodec(most=500)
+    response = ExtendedResponse("Math.Sum", 6, "no", metadata={"a": "b" * 500})
+    with pytest.raises(EncodeError, match=r"reply has .*max_payload"):
+        codec.encode_response(response, SUM.response, 0)
+
+
+def test_most_is_asked_for_once_more() -> None:
+    codec = FrameServerCodec(None, 20, lambda: 1 << 20)
+    (data,) = codec.encode_plain("Math.Sum", 6, SUM.response, 3)
+    assert len(data) > 20
 
 
 def test_service_whose_name_is_too_long_is_an_encode_error() -> None:

@@ -207,3 +207,10 @@ def test_connections_of_one_moment_end_at_different_times() -> None:
 
 def test_age_is_looked_at_in_time() -> None:
     assert ConnectionLimits(max_connection_age=0.1).interval < 0.1
+
+
+def test_connection_of_a_broker_lasts_and_its_calls_do_not_wait() -> None:
+    limits = ConnectionLimits(max_connection_age=1.0, idle_timeout=1.0, max_calls=7).of_broker()
+    assert ConnectionAge(limits, 0.0).step(1e9, False) is AgeStep.NONE
+    assert limits.seconds(Stage.IDLE) is None
+    assert (limits.overload, limits.max_calls) == ("refuse", 7)
