@@ -36,7 +36,7 @@ from .write_coalescer import WriteCoalescer
 __all__ = ["ClientConnection", "Waiter"]
 
 
-# What waits for a reply: a `Call`, or where nobody but one task can wait, a future alone.
+# The waiter for a reply: a `Call`, or where nobody but one task can wait, a future alone.
 Waiter: TypeAlias = "Call[Any] | asyncio.Future[Completion[Any]]"
 
 
@@ -85,7 +85,7 @@ class ClientConnection(ReadBufferProtocol):
         self.loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self.loop.create_future()
         self._most_queued = (limits or Limits()).queued
-        # What has come while a thread is decoding; None while none is.
+        # Data that has come while a thread is decoding; None while none is.
         self._early: list[bytes] | None = None
         # Why the connection was lost meanwhile.
         self._loss = ""

@@ -168,7 +168,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         self._listeners: dict[Listener, CodecName] = {}
         self._announcements = Announcements()
         self._of_brokers: set[ServerConnection] = set()
-        # What the connections share, from the first one on.
+        # State that the connections share, from the first one on.
         self._shared: Serving | None = None
         self._serving = False
         # Set when the server begins to close; then what closes it, until when it waits for calls,
@@ -229,7 +229,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         tls: ssl.SSLContext | None = None,
         **options: Unpack[CodecOptions],
     ) -> Listener:
-        """Open a listener for `serve`; arguments and errors are those of `rpcgen.Server.listen`."""
+        """Open a listener for `serve`; see `rpcgen.Server.listen`."""
         listener = self._open_listener(lambda: Listener(address, tls), codec, options)
         self._listeners[listener] = codec
         if self._serving:
@@ -237,9 +237,13 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         return listener
 
     async def accept(self, listener: Listener | socket.socket, codec: CodecName = "gob") -> None:
-        """Serve, from now on, each connection that ``listener`` takes.
+        """Serve, from now on, each connection that a listener takes.
 
-        A socket that listens will do as well. Mirrors ``rpc.Server.Accept``.
+        Mirrors ``rpc.Server.Accept``.
+
+        Args:
+            listener: The listener, or a socket that listens.
+            codec: See `listen`.
         """
         if isinstance(listener, socket.socket):
             listener = Listener(listener)
@@ -341,18 +345,26 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     async def serve_conn(
         self, connection: socket.socket | asyncio.Transport, codec: CodecName = "gob"
     ) -> None:
-        """Serve one connected socket, or transport, until the client hangs up, then close it.
+        """Serve one connection until the client hangs up, then close it.
 
         Mirrors ``rpc.Server.ServeConn``, and ``jsonrpc.ServeConn``.
+
+        Args:
+            connection: A connected socket, or a transport.
+            codec: See `listen`.
         """
         await self.serve_codec(connection, server_codec(codec, self._limits))
 
     async def serve_codec(
         self, connection: socket.socket | asyncio.Transport, codec: ServerCodec
     ) -> None:
-        """Serve one connected socket, or transport, through ``codec``.
+        """Serve one connection through a codec until the client hangs up, then close it.
 
         Mirrors ``rpc.Server.ServeCodec``.
+
+        Args:
+            connection: A connected socket, or a transport.
+            codec: The codec, for this connection alone.
         """
         if not isinstance(connection, asyncio.Transport):
             check_is_plain(connection)
@@ -372,12 +384,17 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     async def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one request, and leave the connection open.
 
-        ``connection`` is a socket that does not block. ``codec`` keeps what it
-        has read ahead, so it is the same in every call for a connection.
-        Raises `ServerError` with the text that the client got, if the request
-        was refused, `DisconnectedError` at the end of the connection, and
-        `DecodeError` if it holds something else. Mirrors
-        ``rpc.Server.ServeRequest``.
+        Mirrors ``rpc.Server.ServeRequest``.
+
+        Args:
+            connection: A connected socket that does not block.
+            codec: The codec, which keeps what it has read ahead: the same in every call for a
+                connection.
+
+        Raises:
+            ServerError: The request was refused, with this text.
+            DisconnectedError: The connection is at its end.
+            DecodeError: It holds something else.
         """
         check_is_plain(connection)
         await serve_request(connection, ServerProtocol(self, codec), self._workers)
@@ -401,13 +418,16 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     async def close(self, grace: float | None = None) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
 
-        Calls that take longer than ``grace`` seconds (1 unless something else is
-        said) are not waited for: their tasks are cancelled. Where the server is
-        being closed already, this waits for that, and can only cut its grace.
+        Where the server is being closed already, this waits for that, and can
+        only cut its grace.
 
         A handler that awaits this, or a task that it has started, is answered
         first: for it, this returns at once, and the server closes in the
         background.
+
+        Args:
+            grace: Maximum time in seconds that calls have to end: the tasks of those that take
+                longer are cancelled. None: 1 second, or what was said before.
         """
         if self._loop is not None:
             check_loop(self._loop, "the server")

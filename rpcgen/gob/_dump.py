@@ -23,6 +23,9 @@ def dump(data: bytes) -> str:
 
     Each line begins with the offset in bytes. Where the stream is broken, the
     last line says so, and why; nothing is raised.
+
+    Args:
+        data: The stream.
     """
     lines, _ = dump_lines(data)
     return "".join(line + "\n" for line in lines)

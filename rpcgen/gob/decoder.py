@@ -40,13 +40,20 @@ class Decoder(ValueStream):
     """One gob stream being read: it remembers the types that the sender has described.
 
     The counterpart of Go's ``gob.Decoder``, without the reading: `feed` takes
-    bytes as they come, in pieces of any size. ``strings`` says what becomes of
-    Go strings that are not UTF-8: ``strict`` refuses them, ``surrogateescape``
-    keeps their bytes as lone surrogates. ``strict_names`` says what becomes of a field
-    of the sender whose name differs from one of ours in case only, so that gob
-    passes it over: False tells it once, as a warning of the logger
-    ``rpcgen.gob``, True refuses it. Raises `ValueError` for another word
-    for one of these.
+    bytes as they come, in pieces of any size.
+
+    Args:
+        data: The first bytes of the stream.
+        limits: Bounds of messages and values.
+        strings: Treatment of Go strings that are not UTF-8: ``strict`` refuses them,
+            ``surrogateescape`` keeps their bytes as lone surrogates.
+        strict_names: Treatment of a field of the sender whose name differs from one of ours in
+            case only, so that gob passes it over: False tells it once, as a warning of the logger
+            ``rpcgen.gob``, True refuses it.
+        registry: Types that interface values may hold.
+
+    Raises:
+        ValueError: Another word for ``strings`` or ``strict_names``.
     """
 
     def __init__(
@@ -84,11 +91,14 @@ class Decoder(ValueStream):
     def decode(self, schema: object = None) -> Any:
         """Return the next value.
 
-        ``schema`` is a `Schema` or an annotation; without one, the value comes
-        as plain Python data, structs as `Record`. Raises `TruncatedError` if
-        the bytes fed so far do not hold a whole value: feed more and call
-        again. Raises `DecodeError` if they hold something else; the value is
-        then passed over, if it can be, so that the next call goes on after it.
+        Args:
+            schema: A `Schema` or an annotation; None for plain Python data, structs as `Record`.
+
+        Raises:
+            TruncatedError: The bytes fed so far do not hold a whole value: feed more and call
+                again.
+            DecodeError: They hold something else. The value is then passed over, if it can be, so
+                that the next call goes on after it.
         """
         # First on the short way: a value all there, of a type that has come before, without fault.
         count, data, pos = len(self._types), self._data, self._pos
@@ -119,8 +129,15 @@ class Decoder(ValueStream):
     def decode_after(self, data: bytes, pos: int, schema: object) -> Any:
         """Return the value at a position of other data, which must end with it.
 
-        The data begins with what this stream has begun with. Used once all was decoded.
-        Raises `DecodeError` if all is not as expected; this is of no use then.
+        Used once all was decoded.
+
+        Args:
+            data: The data, which begins with what this stream has begun with.
+            pos: The position.
+            schema: See `decode`.
+
+        Raises:
+            DecodeError: All is not as expected; this decoder is of no use then.
         """
         self._data, self._pos = data, pos
         value = self.decode(schema)
@@ -136,7 +153,8 @@ class Decoder(ValueStream):
     def next_type(self) -> int:
         """Return the id of the next value's type, which `types` has then if it is not basic.
 
-        Raises `DecodeError` like `decode`, but passes no value over.
+        Raises:
+            DecodeError: As from `decode`, but no value is passed over.
         """
         if self._broken is not None:
             raise self._broken
@@ -148,7 +166,12 @@ class Decoder(ValueStream):
         return id
 
     def accepts(self, id: int, schema: Schema[Any]) -> bool:
-        """Say whether values of a type that has been described go into a schema."""
+        """Return True if values of a type that has been described go into a schema.
+
+        Args:
+            id: Id of the type.
+            schema: The schema.
+        """
         try:
             self._function(id, schema, False)
         except Exception as error:
@@ -439,12 +462,18 @@ def loads(
     strict_names: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Any:
-    """Return the one value that ``data``, a whole gob stream, holds.
+    """Return the one value that a whole gob stream holds.
 
-    ``schema`` is a `Schema` or an annotation; without one, the value comes as
-    plain Python data. ``strings``, ``strict_names`` and ``limits`` are those of
-    `Decoder`. Raises `DecodeError` if the bytes hold something else, or anything
-    after the value; `TruncatedError` if they end too early.
+    Args:
+        data: The stream.
+        schema: A `Schema` or an annotation; None for plain Python data.
+        strings: See `Decoder`.
+        strict_names: See `Decoder`.
+        limits: See `Decoder`.
+
+    Raises:
+        TruncatedError: The bytes end too early.
+        DecodeError: They hold something else, or anything after the value.
     """
     return _single.decode(data, schema, strings, strict_names, limits)
 

@@ -54,7 +54,11 @@ class MessageBuffer:
         self.end = 0
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Add bytes to the end of the stream."""
+        """Add bytes to the end of the stream.
+
+        Args:
+            data: The bytes, any number of them.
+        """
         if self._pos == len(self._data) and not self._chunks:
             self._base += self._pos
             self._data = bytes(data)
@@ -73,7 +77,11 @@ class MessageBuffer:
         return self._receive_buffer.get_buffer(self.needed, self._held)
 
     def buffer_updated(self, count: int) -> None:
-        """Add the first bytes of the memory that `get_buffer` has returned to the stream."""
+        """Add the first bytes of the memory that `get_buffer` has returned to the stream.
+
+        Args:
+            count: Number of these bytes.
+        """
         assert self._receive_buffer is not None
         self._chunks.append(self._receive_buffer.commit(count))
         self._size += count
@@ -224,8 +232,16 @@ class MessageBuffer:
     def across(self, data: bytes, pos: int, after: int) -> tuple[bytes, bytes, int]:
         """Return bytes that begin in the data and end in a chunk: the generated code calls this.
 
-        Also what follows, and the position in it, to go on with. Raises
-        `IndexError` where they are not there, or much follows.
+        Args:
+            data: The data.
+            pos: Position in it where the bytes begin.
+            after: Position after them, if it went on.
+
+        Returns:
+            The bytes; the data that follows them, and the position in it, to go on with.
+
+        Raises:
+            IndexError: The bytes are not there, or much follows.
         """
         if data is not self._data:
             raise IndexError("a second part in chunks")

@@ -117,7 +117,7 @@ def import_for_calls(name: CodecName) -> None:
             from rpcgen.gojson import accelerated  # noqa: F401
         return
     import_for_gob()
-    # What a client that the accelerator serves imports when it needs it.
+    # A client that the accelerator serves imports these when it needs them.
     from rpcgen.gob.decode import interpret  # noqa: F401
     from rpcgen.gob.encode import compiler  # noqa: F401
 

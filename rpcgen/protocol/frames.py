@@ -78,7 +78,7 @@ class Frame(NamedTuple):
     message: bytes
 
 
-# What `Frame._make` does, without a function of Python's in between.
+# As `Frame._make`, without a function of Python's in between.
 _make_frame: Final[Callable[[tuple[int, int, str, bytes]], Frame]] = partial(tuple.__new__, Frame)
 
 

@@ -79,7 +79,12 @@ class Remember:
                 raise ValueError(f"Remember({name}={getattr(self, name)!r}): must be above 0")
 
     def memory(self, clock: Callable[[], float], make_lock: MakeLock) -> ReplyMemory:
-        """Return an empty memory with these bounds, whose calls may be in any thread."""
+        """Return an empty memory with these bounds, whose calls may be in any thread.
+
+        Args:
+            clock: Returns the time in seconds.
+            make_lock: Makes its lock.
+        """
         return ReplyMemory(self, clock, make_lock)
 
 

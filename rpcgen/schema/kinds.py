@@ -443,7 +443,7 @@ class Interface(ImmutableRecord, Schema[Any]):
         return None
 
 
-# What an enum does by itself with a value that it does not list: it refuses it.
+# An enum's own treatment of a value that it does not list: it refuses it.
 _NO_MEMBER: Final = getattr(enum.Enum._missing_, "__func__", None)
 
 

@@ -53,14 +53,17 @@ class ScriptedServer:
             client = rpcgen.dial(server.address)
 
     A connection beyond the scripts is closed at once. A context manager, at whose end
-    every script must have been played, or it raises `ScriptError`.
+    every script must have been played.
 
     Args:
         scripts: One for each connection. After the last step, the connection is closed.
         patience: Maximum time in seconds for each step.
 
     Attributes:
-        address: What clients dial: ``127.0.0.1:port``.
+        address: Address that clients dial: ``127.0.0.1:port``.
+
+    Raises:
+        ScriptError: At the end of the context: a script was not played to its end.
     """
 
     def __init__(self, *scripts: Script, patience: float = _PATIENCE_S) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Decoder", "loads"]
 
-# How many types in interfaces of one kind are remembered: a peer may name any number.
+# Number of types in interfaces of one kind that are remembered: a peer may name any number.
 _MOST_IN_INTERFACES: Final = 256
 
 
@@ -62,7 +62,7 @@ class Decoder(native.Stream, decoder.Decoder):
     def decode_interface(
         self, data: bytes, pos: int, interface: Interface, depth: int
     ) -> tuple[Any, int]:
-        """Read a value with the name of its type, and remember how that is done."""
+        """Read a value, and remember how that is done; see `rpcgen.gob.Decoder`."""
         found = super().decode_interface(data, pos, interface, depth)
         if not self._careful and found[0] is not None:
             self._learn_interface(data, pos, interface)
