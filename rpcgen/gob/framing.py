@@ -74,7 +74,7 @@ class MessageBuffer:
         message is then copied less often than with `feed`.
         """
         self._receive_buffer = self._receive_buffer or ReceiveBuffer()
-        return self._receive_buffer.get_buffer(self.needed, self._held)
+        return self._receive_buffer.get_buffer(self.needed, self._buffered)
 
     def buffer_updated(self, count: int) -> None:
         """Add the first bytes of the memory that `get_buffer` has returned to the stream.
@@ -87,7 +87,8 @@ class MessageBuffer:
         self._size += count
 
     @property
-    def _held(self) -> int:
+    def _buffered(self) -> int:
+        """Number of bytes that were fed and not used yet."""
         return len(self._data) - self._pos + self._size
 
     @property
@@ -102,7 +103,7 @@ class MessageBuffer:
         At least 1, and no more than a message may have. The sender has said so,
         which is no reason to believe that they will come.
         """
-        return max(1, self._needed - self._held)
+        return max(1, self._needed - self._buffered)
 
     @property
     def ahead(self) -> int:
@@ -112,7 +113,7 @@ class MessageBuffer:
         than a copy. An estimate: interface values can continue in messages of
         their own, and of many definitions not all are looked at.
         """
-        data, pos, held = self._data, self._pos, self._held
+        data, pos, held = self._data, self._pos, self._buffered
         if self._needed > 1 or self._chunks:
             size = max(self._needed, held if self._needed == 1 else 0)
             return 0 if held < size or _is_copy(data, pos) else size
@@ -134,26 +135,27 @@ class MessageBuffer:
         """
         data = self._data
         if pos >= len(data):
-            self._await(pos + 1)
+            self._need(pos + 1)
         size = data[pos]
         start = pos + 1
         if size > 127:
             start = pos + 257 - size
             if size < 248:
-                self._lose_step(f"a length of {256 - size} bytes, which is more than 8", pos)
+                self._desync(f"a length of {256 - size} bytes, which is more than 8", pos)
             if start > len(data):
-                self._await(start)
+                self._need(start)
             size = int.from_bytes(data[pos + 1 : start])
         if size > self._largest:
-            self._lose_step(
+            self._desync(
                 f"a message of {size} bytes; the limit is {self._largest} (Limits.message)", pos
             )
         self.end = start + size
         if self.end > len(data):
-            self._await(self.end)
+            self._need(self.end)
         return start
 
-    def _await(self, end: int) -> None:
+    def _need(self, end: int) -> None:
+        """Take note that the data must go on to a place. Raises `TruncatedError`."""
         self._needed = end - self._pos
         raise TruncatedError(self._eof(), self._base + len(self._data))
 
@@ -161,7 +163,8 @@ class MessageBuffer:
         """Return what Go would say if nothing came any more: a value is cut, or all is over."""
         return "unexpected EOF" if self.pending else "EOF"
 
-    def _lose_step(self, reason: str, pos: int) -> NoReturn:
+    def _desync(self, reason: str, pos: int) -> NoReturn:
+        """End the stream, since nobody knows where its next message begins."""
         error = DecodeError(reason, self._base + pos)
         self._break(error)
         raise error
@@ -181,7 +184,7 @@ class MessageBuffer:
         """Put the chunks together: as much as the next message needs, and some more."""
         rest = memoryview(self._data)[self._pos :]
         wanted = 2 * self._needed + WINDOW
-        if self._receive_buffer is not None or self._held <= wanted + WINDOW:
+        if self._receive_buffer is not None or self._buffered <= wanted + WINDOW:
             self._replace(b"".join([rest, *self._chunks]), self._pos)
             return
         parts, missing = [rest], wanted - len(rest)

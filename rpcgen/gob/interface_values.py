@@ -72,7 +72,7 @@ class ValueStream(MessageBuffer):
         # Memory that may still be taken for the value that is being decoded.
         self.room_left = 0
         # True while every step is looked at before it is taken, to tell what is wrong.
-        self._careful = False
+        self._checks_steps = False
 
     # Lazy: the modules that decode are imported when the first value has come.
 
@@ -99,11 +99,11 @@ class ValueStream(MessageBuffer):
 
         Raises `DecodeError` if the type does not go into the schema.
         """
-        if self._careful:
+        if self._checks_steps:
             return self.functions.interpreted(id, schema)
         return self.functions.get(id, schema, is_counted)
 
-    def _forget(self, count: int) -> None:
+    def _rollback_types(self, count: int) -> None:
         """Drop all types but the first ``count``, which a failed attempt has brought."""
         if len(self._types) <= count:
             return
@@ -209,7 +209,7 @@ class ValueStream(MessageBuffer):
         id, pos = self._interface_type(pos)
         schema = self._interface_schema(name, id, interface)
         known = self._in_interfaces.get((id, schema))
-        if known is None or self._careful or depth < SHALLOW:
+        if known is None or self._checks_steps or depth < SHALLOW:
             known = self._for_interfaces(id, schema, depth)
         function, size, may_be_kept = known
         self.room_left -= size
@@ -223,7 +223,7 @@ class ValueStream(MessageBuffer):
     def _for_interfaces(
         self, id: int, schema: Schema[Any], depth: int
     ) -> tuple[DecodeFunction, int, bool]:
-        if depth < SHALLOW and not self._careful:
+        if depth < SHALLOW and not self._checks_steps:
             raise IndexError("so near the limit of nesting, there must be care")
         self.charge(0)
         known = self._function(id, schema, True), size_of(schema), not isinstance(schema, Struct)
