@@ -59,14 +59,14 @@ __all__ = ["Server"]
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 
-_GRACE: Final = 1.0
+_GRACE_S: Final = 1.0
 
 # Seconds that calls have to end after a signal.
-_LONG_GRACE: Final = 10.0
+_LONG_GRACE_S: Final = 10.0
 
 # Seconds between two looks at processes that serve, and at those that end.
-_LOOK: Final = 0.1
-_POLL: Final = 0.05
+_LOOK_INTERVAL_S: Final = 0.1
+_POLL_INTERVAL_S: Final = 0.05
 
 
 class Server(AnnouncedServer[Listener], WorkingServer):
@@ -266,7 +266,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         self,
         *,
         handle_signals: bool = True,
-        grace: float = _LONG_GRACE,
+        grace: float = _LONG_GRACE_S,
         processes: int | None = None,
     ) -> None:
         """Serve every listener, and return once the server is closed.
@@ -321,7 +321,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         self._serving = True
         children = Processes(count, partial(self._serve_in_child, grace), self, grace)
         # Forked in callbacks, where no task runs that would go on in the child.
-        looking = _Repeated(children.look, _LOOK)
+        looking = _Repeated(children.look, _LOOK_INTERVAL_S)
         self._children_ended = ended = asyncio.Event()
         try:
             await self._closed.wait()
@@ -331,7 +331,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             children.terminate()
             try:
                 while children.are_ending(self._deadline):
-                    await asyncio.sleep(_POLL)
+                    await asyncio.sleep(_POLL_INTERVAL_S)
             finally:
                 children.close()
                 ended.set()
@@ -399,7 +399,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         check_is_plain(connection)
         await serve_request(connection, ServerProtocol(self, codec), self._workers)
 
-    async def shutdown(self, grace: float = _LONG_GRACE) -> None:
+    async def shutdown(self, grace: float = _LONG_GRACE_S) -> None:
         """Take no more connections, let calls end, refuse new ones, and hang up.
 
         Clients of this package are told, begin no more calls here, and hang up
@@ -444,7 +444,9 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         """Begin to close, or cut the grace; return the task that does it."""
         loop = asyncio.get_running_loop()
         if grace is not None or self._deadline == math.inf:
-            self._deadline = min(self._deadline, loop.time() + (_GRACE if grace is None else grace))
+            self._deadline = min(
+                self._deadline, loop.time() + (_GRACE_S if grace is None else grace)
+            )
         if self._hurry is not None and not self._hurry.done():
             self._hurry.set_result(None)
         self._closed.set()

@@ -13,7 +13,7 @@ from ..values.limits import Limits
 from ..values.registry import Registry
 from ..values.registry import registry as global_registry
 from . import wire
-from .framing import LARGE_MESSAGE, WINDOW
+from .framing import LARGE_MESSAGE_BYTES, WINDOW_BYTES
 from .interface_values import SHALLOW, TooLargeError, ValueStream
 from .memory import most_per_byte
 from .numbers import read_int, read_uint
@@ -114,7 +114,7 @@ class Decoder(ValueStream):
                 value, pos = function(data, start + width, self, self.limits.depth)
                 if pos <= self.end:
                     self._pos, self._owed, self._needed = self.end, False, 1
-                    if end > LARGE_MESSAGE:
+                    if end > LARGE_MESSAGE_BYTES:
                         self._drop_used_message()
                     return value
         except Exception as error:
@@ -208,7 +208,7 @@ class Decoder(ValueStream):
                 reraise_interrupt(error)
                 self._rollback_types(count)
                 self._gather()
-        elif len(self._data) - self._pos > 4 * WINDOW:
+        elif len(self._data) - self._pos > 4 * WINDOW_BYTES:
             self._split()
         begin, (id, start) = self._find_value()
         end = self.end

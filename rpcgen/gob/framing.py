@@ -9,12 +9,12 @@ from typing import Final, NoReturn
 from ..errors import DecodeError, TruncatedError
 from .receive_buffer import ReceiveBuffer
 
-__all__ = ["LARGE_MESSAGE", "WINDOW", "MessageBuffer", "bounds", "is_negative"]
+__all__ = ["LARGE_MESSAGE_BYTES", "WINDOW_BYTES", "MessageBuffer", "bounds", "is_negative"]
 
-WINDOW: Final = 1 << 18
+WINDOW_BYTES: Final = 1 << 18
 """Number of bytes of a stream that are looked at together, unless a message is larger."""
 
-LARGE_MESSAGE: Final = 65536
+LARGE_MESSAGE_BYTES: Final = 65536
 """Size in bytes above which buffers are dropped after use, and not copied after a ``[]byte``."""
 
 # Type definitions that `MessageBuffer.ahead` passes over at most.
@@ -183,8 +183,8 @@ class MessageBuffer:
     def _gather(self) -> None:
         """Put the chunks together: as much as the next message needs, and some more."""
         rest = memoryview(self._data)[self._pos :]
-        wanted = 2 * self._needed + WINDOW
-        if self._receive_buffer is not None or self._buffered <= wanted + WINDOW:
+        wanted = 2 * self._needed + WINDOW_BYTES
+        if self._receive_buffer is not None or self._buffered <= wanted + WINDOW_BYTES:
             self._replace(b"".join([rest, *self._chunks]), self._pos)
             return
         parts, missing = [rest], wanted - len(rest)
@@ -209,7 +209,7 @@ class MessageBuffer:
         size = (
             data[pos] if data[pos] < 128 else int.from_bytes(data[pos + 1 : pos + 257 - data[pos]])
         )
-        if size > WINDOW:
+        if size > WINDOW_BYTES:
             return
         self._chunks.append(memoryview(data)[pos:])
         self._size = len(data) - pos
@@ -229,7 +229,7 @@ class MessageBuffer:
 
     def _drop_used_message(self) -> None:
         """Keep no large message that is used up: nothing more may come for long."""
-        if self._pos == len(self._data) > LARGE_MESSAGE and not self._chunks:
+        if self._pos == len(self._data) > LARGE_MESSAGE_BYTES and not self._chunks:
             self._replace(b"", self._pos)
 
     def across(self, data: bytes, pos: int, after: int) -> tuple[bytes, bytes, int]:
@@ -259,7 +259,7 @@ class MessageBuffer:
         parts.append(memoryview(last)[:missing])
         collected = b"".join(parts)
         tail = b"".join([memoryview(last)[missing:], *chunks])
-        if len(collected) != after - pos or len(tail) > LARGE_MESSAGE:
+        if len(collected) != after - pos or len(tail) > LARGE_MESSAGE_BYTES:
             raise IndexError("the bytes are not there, or much follows")
         self.end -= after
         self._tail, self._after = tail, after

@@ -26,7 +26,7 @@ __all__ = ["Listener"]
 
 # Number of times `close` looks whether threads have left the socket alone, and its pauses.
 _LOOKS: Final = 100
-_PAUSE: Final = 0.001
+_PAUSE_S: Final = 0.001
 
 # Maximum wait in milliseconds of the main thread; other threads have no signals to notice.
 _LONGEST_POLL_MS: Final = int(1000 * LONGEST_SLEEP_S)
@@ -166,7 +166,7 @@ class Listener:
         for _ in range(_LOOKS):
             if not self._pollers:
                 return
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_S)
 
     def renew_lock(self) -> None:
         """Make the lock anew, in a child process: nobody there releases it if it is held."""

@@ -35,7 +35,7 @@ Step: TypeAlias = Callable[[socket.socket], object]
 Script: TypeAlias = Sequence[Step]
 
 # Maximum time in seconds that a step waits for the client.
-_PATIENCE_S: Final = 30.0
+_STEP_TIMEOUT_S: Final = 30.0
 
 _CHUNK: Final = 65536
 
@@ -66,7 +66,7 @@ class ScriptedServer:
         ScriptError: At the end of the context: a script was not played to its end.
     """
 
-    def __init__(self, *scripts: Script, patience: float = _PATIENCE_S) -> None:
+    def __init__(self, *scripts: Script, patience: float = _STEP_TIMEOUT_S) -> None:
         self._scripts = scripts
         self._patience = patience
         self._problems: list[str] = []
