@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 from .._interrupts import reraise_interrupt
 from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema, Slice, schema_for, schema_of
+from ..schema.kinds import shown
 from ..values.kept import Kept
 from ..values.registry import UUID_NAME, Registry, Typed, uuid_schema
 from ..values.registry import registry as global_registry
@@ -279,7 +280,7 @@ class Encoder:
             for member in interface.members:
                 if member.cls is cls:
                     return schema or member
-            raise EncodeError(f"{_shown(value)} is no member of the union {_members(interface)}")
+            raise EncodeError(f"{shown(value)} is no member of the union {_members(interface)}")
         if schema is not None:
             return schema
         return _schema_in_any(value)
@@ -501,7 +502,7 @@ def _encode_error(error: BaseException) -> EncodeError | SchemaError:
         )
     reason = _reason(error)
     if place.has_value:
-        misfit = f"{_shown(place.value)} does not fit {place.wanted}"
+        misfit = f"{shown(place.value)} does not fit {place.wanted}"
         return EncodeError(f"{misfit}: {reason}" if reason else misfit, place.path)
     if isinstance(error, AttributeError):
         return EncodeError("the attribute has no value", place.path)
@@ -518,11 +519,3 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, MisfitError):
         return str(error)
     return "" if is_ours(error) else f"{type(error).__name__}: {error}"
-
-
-def _shown(value: object) -> str:
-    try:
-        return f"{value!r:.80}"
-    except Exception as error:  # a class of the user's, or thousands of digits
-        reraise_interrupt(error)
-        return f"a value of {type(value).__name__}"
