@@ -12,7 +12,6 @@ from typing import Any, TypeAlias, cast
 from attrs import define
 
 from rpcgen.errors import RpcError
-from rpcgen.gob import Limits
 from rpcgen.method import Method
 from rpcgen.net import clock
 from rpcgen.protocol import (
@@ -23,6 +22,7 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings
 from rpcgen.protocol.client import CANCEL
+from rpcgen.values.limits import Limits
 
 from .call import Call
 from .deadline_timer import DeadlineTimer

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
 from rpcgen.durable.working import WorkingServer
-from rpcgen.gob import Limits
 from rpcgen.method import Handler, Method
 from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
@@ -37,6 +36,7 @@ from rpcgen.protocol.server_interceptors import (
 from rpcgen.protocol.server_session import ServerSession
 from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 from rpcgen.resolve.announcements import AnnouncedServer, Announcements
+from rpcgen.values.limits import Limits
 
 from .admission import Admission, Place
 from .connection import ServerConnection, Serving

@@ -11,7 +11,7 @@ from typing import (
 )
 
 from rpcgen.errors import DialError
-from rpcgen.gob import Limits
+from rpcgen.values.limits import Limits
 
 from .codec import ClientCodec, ServerCodec
 from .gob_codec import GobClientCodec, GobServerCodec

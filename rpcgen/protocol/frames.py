@@ -23,8 +23,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, EncodeError, TruncatedError
-from rpcgen.gob import Limits
 from rpcgen.schema import Schema
+from rpcgen.values.limits import Limits
 
 from .codec import ExtendedCodec, MeasuredCodec, PlainCodec
 from .headers import CANCEL_METHOD, CancelArgs, ExtendedRequest, Request, Response

@@ -15,10 +15,11 @@ from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import Decoder, Encoder, HeaderDecoder, Limits
+from rpcgen.gob import Decoder, Encoder, HeaderDecoder
 from rpcgen.gob.header_cache import MAX_HEADERS
 from rpcgen.gob.numbers import UINT, int_bytes, uint_bytes
 from rpcgen.schema import Schema
+from rpcgen.values.limits import Limits
 
 from .codec import (
     BufferedCodec,

@@ -26,7 +26,6 @@ from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, EncodeError
-from rpcgen.gob import Limits
 from rpcgen.gojson.decode import decode, mismatch
 from rpcgen.gojson.encode import encode
 from rpcgen.gojson.numbers import general
@@ -44,6 +43,7 @@ from rpcgen.schema import (
     Struct,
     Untyped,
 )
+from rpcgen.values.limits import Limits
 
 from .codec import DescribingCodec, ExtendedCodec, MeasuredCodec
 from .extended import MAX_UNKNOWN_HEADER, Extension

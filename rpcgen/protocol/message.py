@@ -22,9 +22,9 @@ from typing import Any, Final, Generic, Literal, TypeVar, cast
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.code import Code
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import Limits
 from rpcgen.method import Method
 from rpcgen.schema import Schema
+from rpcgen.values.limits import Limits
 
 from .call_options import NO_OPTIONS, CallSettings
 from .client import ClientProtocol, Completion

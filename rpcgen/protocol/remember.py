@@ -23,8 +23,9 @@ from attrs import define, field, frozen
 
 from rpcgen.code import Code
 from rpcgen.errors import EncodeError, ServerError
-from rpcgen.gob import Limits, dumps, loads
+from rpcgen.gob import dumps, loads
 from rpcgen.method import Handler, Method
+from rpcgen.values.limits import Limits
 
 from .context import CallContext, current
 from .execution import given_up
