@@ -25,9 +25,10 @@ from rpcgen.values.registry import Typed
 from .errors import misfit, too_large
 from .floats import format_float, format_single
 from .numbers import digits_count, digits_limit, digits_of
+from .parse import parse
 from .stdlib import TEXTS, format_ip
-from .stream import compact, parse, quote
 from .structs import EncodeFunction, Step, writing_steps
+from .text import compact, quote
 
 __all__ = ["encode"]
 

@@ -14,7 +14,7 @@ from rpcgen.schema.plan import Node, Op
 from .errors import MismatchError, RepeatedError
 from .members import Member, Owner, by_fold, fold, members_of
 from .quoted import decoder_of_quoted, encoder_of_quoted
-from .stream import quote
+from .text import quote
 
 __all__ = [
     "DecodeFunction",

@@ -29,7 +29,9 @@ from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.gojson.decode import decode, mismatch
 from rpcgen.gojson.encode import encode
 from rpcgen.gojson.numbers import general
-from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members, quote
+from rpcgen.gojson.parse import DEFAULT_LIMITS, Parsed, members
+from rpcgen.gojson.stream import ObjectStream
+from rpcgen.gojson.text import compact, quote
 from rpcgen.schema import (
     Bytes,
     Converted,
