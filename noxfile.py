@@ -53,7 +53,7 @@ GENERATED: Final = {
     "rpcgen/protocol/reflection.py": "rpcgen/services",
 }
 
-# What the tests read beside the installed package. The package itself is not here on purpose.
+# Files that the tests read beside the installed package. The package itself is not here on purpose.
 BESIDE_THE_PACKAGE: Final = (
     *(".git", ".github", "benchmarks", "docs", "generated", "idl", "native", "tests"),
     *("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "README.md"),
@@ -223,7 +223,7 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "html", "--quiet")
     session.run("coverage", "json", "--quiet")
     print(_coverage_by_folder(ROOT / "build" / "coverage.json"))
-    # What is told of some tests has no floor.
+    # A report of some tests alone has no floor.
     floor = [] if session.posargs else [f"--fail-under={COVERAGE_FLOOR}"]
     session.run("coverage", "report", *floor)
 

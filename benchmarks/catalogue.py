@@ -1,4 +1,4 @@
-"""What is measured: the works, and the peers with the works that each can do."""
+"""The measurements: the works, and the peers with the works that each can do."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Work:
 
     @property
     def figure(self) -> str:
-        """What peers are compared by: how many calls there are, or how long one takes."""
+        """Quantity that peers are compared by: the number of calls, or the time of one."""
         return "rate" if self.section == "b" else "median"
 
     def job(self, count: int) -> Job:

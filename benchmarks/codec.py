@@ -46,7 +46,7 @@ MESSAGES = {
 # which would take as long as all else: a program has such ones.
 _ALIVE = [object() for _ in range(1_000_000)][::20_000]
 
-# What one batch takes, in nanoseconds: long beside the clock's own cost.
+# Time of one batch, in nanoseconds: long beside the clock's own cost.
 _BATCH = 4_000_000
 
 

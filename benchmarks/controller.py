@@ -102,7 +102,7 @@ class Process:
     @property
     def processor(self) -> float:
         """The seconds of processor time that it has used, of all its threads."""
-        # What `clock_getcpuclockid` gives on Linux: exact, where /proc counts ticks of 10 ms.
+        # The clock of `clock_getcpuclockid` on Linux: exact, where /proc counts ticks of 10 ms.
         return time.clock_gettime((~self._process.pid << 3) | 2)
 
     def ask(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -36,13 +36,13 @@ class Job:
 
     @property
     def share(self) -> int:
-        """How many calls each thread, task or connection makes."""
+        """Number of calls that each thread, task or connection makes."""
         return max(1, self.count // self.width)
 
 
 @frozen
 class Timing:
-    """What a job took: each call's latency, and all of them together, in nanoseconds."""
+    """Times of a job: each call's latency, and all of them together, in nanoseconds."""
 
     latencies: list[int]
     elapsed: int

@@ -1,4 +1,4 @@
-"""Where the time of a call goes, layer by layer.
+"""The time of a call, layer by layer.
 
 ::
 
@@ -62,7 +62,7 @@ class Work:
 
 @frozen
 class Layer:
-    """What a layer takes by itself, in microseconds a call."""
+    """Time that a layer takes by itself, in microseconds a call."""
 
     title: str
     microseconds: float

@@ -1,4 +1,4 @@
-"""What busy waiting costs and buys: calls at a pace, as most programs make them.
+"""Costs and gains of busy waiting: calls at a pace, as most programs make them.
 
 ::
 

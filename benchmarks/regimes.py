@@ -63,7 +63,7 @@ REGIMES: Final = tuple(
     Regime(codec, pinned) for pinned in (False, True) for codec in ("c", "python")
 )
 
-# What one run leaves in its results.json.
+# Content of results.json, which one run leaves.
 Found = dict[str, Any]
 
 
@@ -109,7 +109,7 @@ def _environment(codec: str) -> dict[str, str]:
 def _run(regime: Regime, options: argparse.Namespace) -> Found:
     """Measure in a process of its own, which chooses its codec and its core when it starts."""
     folder = options.output.absolute() / regime.name
-    # What a process takes by itself, to start or to encode, is the same on one core.
+    # A process by itself, which starts or encodes, takes the same on one core.
     sections = [each for each in options.only if not regime.pinned or each in _OF_PAIRS]
     command = [sys.executable, "-m", "benchmarks", "--only", *sections]
     command += ["--peers", *options.peers, "--rounds", str(options.rounds)]

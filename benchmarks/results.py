@@ -20,7 +20,7 @@ __all__ = ["Machine", "Results"]
 
 @frozen
 class Machine:
-    """What the figures come from."""
+    """Machine and programs that the figures come from."""
 
     processor: str
     cores: int

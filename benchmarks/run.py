@@ -23,7 +23,7 @@ __all__ = ["Plan", "run"]
 
 @frozen
 class Plan:
-    """What to measure, and how thoroughly. ``seconds``: for a unit in a round."""
+    """Choice of measurements, and how thorough they are. ``seconds``: for a unit in a round."""
 
     sections: tuple[str, ...]
     peers: tuple[Peer, ...]
@@ -39,12 +39,12 @@ class Plan:
 
     @property
     def starts(self) -> int:
-        """How often each pair is started, for the start alone."""
+        """Number of starts of each pair, for the start alone."""
         return 1 if self.quick else 5
 
     @property
     def growths(self) -> int:
-        """How often each point of growth is measured."""
+        """Number of times that each point of growth is measured."""
         return 1 if self.quick else 3
 
 

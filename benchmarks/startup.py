@@ -24,7 +24,7 @@ __all__ = [
     "typical_start",
 ]
 
-# What a client imports, by the name that the table shows.
+# Imports of a client, by the name that the table shows.
 IMPORTS = {
     "rpcgen, a generated module": "generated.arith",
     "rpcgen, its asyncio too": "generated.arith, rpcgen.aio.client, rpcgen.aio.connect",
@@ -38,7 +38,7 @@ IMPORTS = {
     "grpclib": "grpclib.client",
 }
 
-# What a generated module with its runtime must not import: a client of TCP has no use for them.
+# Modules that a generated module must not import: a client of TCP has no use for them.
 UNWANTED = ("jinja2", "asyncio", "ssl", "http")
 
 _PROGRAM = """

@@ -13,7 +13,7 @@ from .summary import ratio
 
 __all__ = ["TARGETS", "Target", "Verdict", "judge"]
 
-# What a run shows for a target, or `None` where it has not measured it.
+# Figure that a run shows for a target, or `None` where it has not measured it.
 Figure = Callable[[Results], float | None]
 
 
@@ -61,7 +61,7 @@ class Verdict:
 
     @property
     def limit_text(self) -> str:
-        """That limit as the table shows it."""
+        """The limit as the table shows it."""
         return self.target.text_of(self.limit)
 
     @property

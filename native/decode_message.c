@@ -1,7 +1,7 @@
 /* The type that decodes whole messages of one type, which a stream has met before. */
 #include "decode.h"
 
-/* rpcgen.gob.framing.LARGE_MESSAGE: what ends beyond it is not kept by the stream. */
+/* rpcgen.gob.framing.LARGE_MESSAGE_BYTES: what ends beyond it is not kept by the stream. */
 #define LARGE_MESSAGE 65536
 
 /* How many bytes of a message tell its type: an id of two, or one and the 0 before no struct. */

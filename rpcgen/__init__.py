@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         ShutdownError,
         TruncatedError,
     )
-    from .gob import Limits
     from .method import Handler, Method
     from .protocol import (
         CallContext,
@@ -82,6 +81,7 @@ if TYPE_CHECKING:
         dial_http,
         dial_http_path,
     )
+    from .values.limits import Limits
 
     default_server: Server
     """The server of those who need but one. Mirrors ``rpc.DefaultServer``."""

@@ -173,7 +173,7 @@ class RemoteError(ServerError):
     metadata: Mapping[str, str] = MappingProxyType({})
     started: bool | None = None
 
-    # What peers are told that know only texts; empty unless it has come from a server.
+    # Text for peers that know no more; empty unless the error has come from a server.
     _text: str = ""
 
     def __str__(self) -> str:

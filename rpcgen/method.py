@@ -134,7 +134,11 @@ class Method(Generic[Req, Res]):
         return None if found is None else found[1]
 
     def raised_from(self, text: str) -> RemoteError | None:
-        """Return the declared exception that the text of a Go server's error stands for, if any."""
+        """Return the declared exception that the text of a Go server's error stands for, if any.
+
+        Args:
+            text: The text.
+        """
         for each in self.raises:
             error = each.match(text)
             if error is not None:

@@ -238,9 +238,12 @@ class AsyncClientStub(_Stub["aio.Caller"]):
 class AbstractService:
     """Base of the generated base classes of implementations.
 
-    A class that extends one of those must have every method of the service,
-    or its definition raises `TypeError`; only a class that names `abc.ABC`
-    among its bases may leave some to its own subclasses.
+    A class that extends one of those must have every method of the service;
+    only a class that names `abc.ABC` among its bases may leave some to its own
+    subclasses.
+
+    Raises:
+        TypeError: At the definition of a class that lacks methods.
     """
 
     def _register_with(self, server: Registry) -> None:
@@ -263,8 +266,13 @@ class AbstractService:
 def register_types(*types: object) -> None:
     """Let values of these types travel in ``Any``, each under Go's name for it.
 
-    Raises `SchemaError` where that contradicts an earlier registration.
     Mirrors Go's ``gob.Register``.
+
+    Args:
+        types: The classes, or other annotations.
+
+    Raises:
+        SchemaError: That contradicts an earlier registration.
     """
     from .values.registry import register  # few modules have messages for an Any
 

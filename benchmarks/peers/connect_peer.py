@@ -45,7 +45,7 @@ class Service:
 
 
 class Application(ConnectASGIApplication):
-    """What connect-python's own generator writes."""
+    """Output of connect-python's own generator."""
 
     def __init__(self, service: Service) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""What a module of a peer offers.
+"""Functions that a module of a peer offers.
 
 ``serve(ready)`` opens a server on a free port of 127.0.0.1, calls ``ready``
 with its ``host:port`` and serves until the process is ended.

@@ -1,4 +1,4 @@
-"""What grpcio's two APIs share: the names of methods, and no limit on messages."""
+"""Parts that grpcio's two APIs share: the names of methods, and no limit on messages."""
 
 from __future__ import annotations
 

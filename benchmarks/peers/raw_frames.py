@@ -1,4 +1,4 @@
-"""What the raw peers echo: frames as long as rpcgen's requests, with nothing in them.
+"""Frames that the raw peers echo: as long as rpcgen's requests, with nothing in them.
 
 A frame begins with its own length, so that, as in any protocol, a message is
 answered when all of it has come. Nothing is multiplied: this is the limit.
@@ -12,8 +12,8 @@ __all__ = ["BLOB_EXTRA", "CALL", "CALL_SIZE", "HEADER", "ROOM", "blob_frame"]
 
 HEADER = struct.Struct(">I")
 
-# What `Arith.Multiply`, header and arguments, takes in gob once its types have been sent, and what
-# `Arith.Blob` takes beside the bytes themselves. A test compares.
+# Bytes of `Arith.Multiply`, header and arguments, in gob once its types have been sent, and those
+# of `Arith.Blob` beside its blob. A test compares.
 CALL_SIZE = 30
 BLOB_EXTRA = 28
 

@@ -44,7 +44,7 @@ class BaseClient:
     _broker: BrokerTarget | None = None
     """Brokers that were dialed, which keep durable calls; None if none were."""
 
-    # What leaves durable calls there, in one process.
+    # The client's end of the queue, and the process that it belongs to; None before it is used.
     _queue: tuple[int, CallQueue] | None = None
 
     def __init__(

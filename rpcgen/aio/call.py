@@ -105,16 +105,27 @@ class Call(Generic[Res]):
         return True
 
     async def result(self, timeout: float | None = None) -> Res:
-        """Wait for the reply and return it.
+        """Wait for the reply.
 
-        ``timeout`` is in seconds. Raises `CallTimeoutError` when it runs out:
-        the call goes on, and can be waited for again, as after a cancellation,
-        as long as somebody holds it. Raises `DeadlineExceededError` if the call was not over at
-        its deadline, see `CallOptions`, and `CallCancelledError` after `cancel`.
-        Raises `ServerError` with the text that the method answered with,
-        `EncodeError` or `DecodeError` for arguments or a reply that do not fit
-        their schema, `ShutdownError` or `DisconnectedError` for a connection
-        that is gone, and `RuntimeError` outside of the client's event loop.
+        After a `CallTimeoutError`, as after a cancellation, the call goes on and can be waited
+        for again, as long as somebody holds it.
+
+        Args:
+            timeout: Maximum time in seconds to wait; None: as long as it takes.
+
+        Returns:
+            The reply.
+
+        Raises:
+            CallTimeoutError: The reply has not come in that time.
+            DeadlineExceededError: The call was not over at its deadline; see `CallOptions`.
+            CallCancelledError: It was cancelled; see `cancel`.
+            ServerError: The method has answered with this text.
+            EncodeError: The arguments do not fit their schema.
+            DecodeError: The reply does not fit its schema.
+            ShutdownError: The client is closed.
+            DisconnectedError: The connection is gone.
+            RuntimeError: This is not the client's event loop.
         """
         if not self._is_done:
             await self._wait(timeout)

@@ -201,7 +201,8 @@ class Channel(BaseClient):
     async def close(self) -> None:
         """Close all connections; pending calls end with `ShutdownError`.
 
-        Raises `ShutdownError` if it was closed before.
+        Raises:
+            ShutdownError: It was closed before.
         """
         self._check_loop()
         await self._pool.close()

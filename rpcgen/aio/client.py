@@ -51,14 +51,16 @@ class Client(BaseClient):
         self._connection = connection
         self._protocol = connection.protocol
         super().__init__(connection.loop, defaults, self._intercepted(tuple(interceptors)))
-        # What drives the calls of `go` that wait for a greeting, once there is one.
+        # Driver of the calls of `go` that wait for a greeting, once there is one.
         self._greeting: Interceptors | None = None
 
     @classmethod
     async def with_codec(cls, connection: socket.socket, codec: ClientCodec) -> Self:
-        """Return a client on a connected socket, that speaks through ``codec``.
+        """Return a client that speaks through a codec. Mirrors ``rpc.NewClientWithCodec``.
 
-        The client owns the socket from here on. Mirrors ``rpc.NewClientWithCodec``.
+        Args:
+            connection: A connected socket, which the client owns from here on.
+            codec: The codec, for this connection alone.
         """
         check_is_plain(connection)
         protocol = ClientConnection(codec)
@@ -219,7 +221,10 @@ class Client(BaseClient):
     async def close(self) -> None:
         """Close the connection; pending calls end with `ShutdownError`.
 
-        Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
+        Mirrors ``rpc.Client.Close``.
+
+        Raises:
+            ShutdownError: It was closed before.
         """
         self._check_loop()
         self._protocol.close()

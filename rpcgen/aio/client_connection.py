@@ -12,7 +12,6 @@ from typing import Any, TypeAlias, cast
 from attrs import define
 
 from rpcgen.errors import RpcError
-from rpcgen.gob import Limits
 from rpcgen.method import Method
 from rpcgen.net import clock
 from rpcgen.protocol import (
@@ -23,6 +22,7 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings
 from rpcgen.protocol.client import CANCEL
+from rpcgen.values.limits import Limits
 
 from .call import Call
 from .deadline_timer import DeadlineTimer
@@ -36,7 +36,7 @@ from .write_coalescer import WriteCoalescer
 __all__ = ["ClientConnection", "Waiter"]
 
 
-# What waits for a reply: a `Call`, or where nobody but one task can wait, a future alone.
+# The waiter for a reply: a `Call`, or where nobody but one task can wait, a future alone.
 Waiter: TypeAlias = "Call[Any] | asyncio.Future[Completion[Any]]"
 
 
@@ -85,7 +85,7 @@ class ClientConnection(ReadBufferProtocol):
         self.loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self.loop.create_future()
         self._most_queued = (limits or Limits()).queued
-        # What has come while a thread is decoding; None while none is.
+        # Data that has come while a thread is decoding; None while none is.
         self._early: list[bytes] | None = None
         # Why the connection was lost meanwhile.
         self._loss = ""

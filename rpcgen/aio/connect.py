@@ -51,7 +51,11 @@ U = TypeVar("U", bound=_Closing)
 
 
 class ClientConnector(Generic[T_co]):
-    """A client that is not connected yet: await it, or use it in ``async with``, once."""
+    """A client that is not connected yet: await it, or use it in ``async with``, once.
+
+    Args:
+        connect: Connects.
+    """
 
     def __init__(self, connect: Callable[[], Awaitable[T_co]]) -> None:
         self._connect = connect
@@ -98,21 +102,25 @@ def dial(address: Target, **options: Unpack[ChannelOptions]) -> ClientConnector[
 def dial(address: Target, **options: Unpack[ChannelOptions]) -> ClientConnector[Client | Channel]:
     """Connect to a server and give a client that speaks gob, or the ``codec`` that is said.
 
-    Await the result, or use it in ``async with``. ``address`` is
-    ``host:port``, ``tcp://host:port``, ``unix:///path.sock``,
-    ``http://host:port`` with a path or without, ``http+unix:///path.sock``,
-    ``tls://host:port`` or ``https://host:port``. Raises `DialError`, when
-    awaited, if there is no connection to be had, and `TypeError` at once for an
-    option that there is not; `ValueError`, when awaited, if ``tls`` is given for
-    an address that is not encrypted. Mirrors ``rpc.Dial``.
+    Await the result, or use it in ``async with``. Mirrors ``rpc.Dial``.
 
     A list of addresses, an address such as ``dns://name:port`` behind which a resolver stands, a
     `Resolver` itself, or one of the options ``reconnect``, ``connections``, ``retry`` and
     ``balance`` gives a channel instead: it connects with its first call, and whenever it must.
 
     Args:
-        address: Where to connect to.
+        address: ``host:port``, ``tcp://host:port``, ``unix:///path.sock``, ``http://host:port``
+            with a path or without, ``http+unix:///path.sock``, ``tls://host:port`` or
+            ``https://host:port``.
         **options: See `DialOptions`, and `ChannelOptions` for a channel.
+
+    Returns:
+        What gives the client, or the channel, when it is awaited.
+
+    Raises:
+        DialError: When awaited: there is no connection to be had.
+        TypeError: There is no such option.
+        ValueError: When awaited: ``tls`` is given for an address that is not encrypted.
     """
     if needs_channel(address, cast("dict[str, Any]", options)):
         if options.get("via") is not None:
@@ -219,7 +227,7 @@ async def _create_connection(
         address.host or "localhost",
         address.port,
         ssl=(options.get("tls") or True) if address.tls else None,
-        # What is asked for counts for the whole, and must not be cut short by asyncio's default.
+        # The time asked for is that of the whole, and must not be cut short by asyncio's default.
         ssl_handshake_timeout=timeout if address.tls and timeout and timeout > 60 else None,
     )
     own = transport.get_extra_info("socket")

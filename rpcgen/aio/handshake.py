@@ -6,8 +6,8 @@ import asyncio
 from typing import cast
 
 from rpcgen.errors import DialError
-from rpcgen.gob import Limits
 from rpcgen.protocol.http import ConnectHandshake
+from rpcgen.values.limits import Limits
 
 from .client_connection import ClientConnection
 

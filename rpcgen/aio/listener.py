@@ -37,10 +37,15 @@ MakeProtocol: TypeAlias = Callable[[], asyncio.BaseProtocol]
 class Listener:
     """A socket that takes connections once it is started.
 
-    Clients can connect before that, and wait. Made for an address such as
-    ``tcp://127.0.0.1:0``, with the context that ``tls://`` and ``https://``
-    need, or for a socket that listens already; ``address`` is what it is bound
-    to, as `dial` wants it. Raises `DialError` if the address cannot be had.
+    Clients can connect before that, and wait. Its ``address`` is what it is
+    bound to, as `dial` wants it.
+
+    Args:
+        address: Address such as ``tcp://127.0.0.1:0``, or a socket that listens already.
+        tls: Context that ``tls://`` and ``https://`` need.
+
+    Raises:
+        DialError: The address cannot be had.
     """
 
     def __init__(self, address: str | socket.socket, tls: ssl.SSLContext | None = None) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rpcgen.durable.outcome import prepare
-from rpcgen.gob import Limits
 from rpcgen.protocol import Peer
 from rpcgen.protocol.registry import Registry
+from rpcgen.values.limits import Limits
 
 from .serve_one import execute
 from .workers import Workers, serving

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
 from rpcgen.durable.working import WorkingServer
-from rpcgen.gob import Limits
 from rpcgen.method import Handler, Method
 from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
@@ -37,6 +36,7 @@ from rpcgen.protocol.server_interceptors import (
 from rpcgen.protocol.server_session import ServerSession
 from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 from rpcgen.resolve.announcements import AnnouncedServer, Announcements
+from rpcgen.values.limits import Limits
 
 from .admission import Admission, Place
 from .connection import ServerConnection, Serving
@@ -59,14 +59,14 @@ __all__ = ["Server"]
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 
-_GRACE: Final = 1.0
+_GRACE_S: Final = 1.0
 
 # Seconds that calls have to end after a signal.
-_LONG_GRACE: Final = 10.0
+_LONG_GRACE_S: Final = 10.0
 
 # Seconds between two looks at processes that serve, and at those that end.
-_LOOK: Final = 0.1
-_POLL: Final = 0.05
+_LOOK_INTERVAL_S: Final = 0.1
+_POLL_INTERVAL_S: Final = 0.05
 
 
 class Server(AnnouncedServer[Listener], WorkingServer):
@@ -168,7 +168,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         self._listeners: dict[Listener, CodecName] = {}
         self._announcements = Announcements()
         self._of_brokers: set[ServerConnection] = set()
-        # What the connections share, from the first one on.
+        # State that the connections share, from the first one on.
         self._shared: Serving | None = None
         self._serving = False
         # Set when the server begins to close; then what closes it, until when it waits for calls,
@@ -229,7 +229,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         tls: ssl.SSLContext | None = None,
         **options: Unpack[CodecOptions],
     ) -> Listener:
-        """Open a listener for `serve`; arguments and errors are those of `rpcgen.Server.listen`."""
+        """Open a listener for `serve`; see `rpcgen.Server.listen`."""
         listener = self._open_listener(lambda: Listener(address, tls), codec, options)
         self._listeners[listener] = codec
         if self._serving:
@@ -237,9 +237,13 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         return listener
 
     async def accept(self, listener: Listener | socket.socket, codec: CodecName = "gob") -> None:
-        """Serve, from now on, each connection that ``listener`` takes.
+        """Serve, from now on, each connection that a listener takes.
 
-        A socket that listens will do as well. Mirrors ``rpc.Server.Accept``.
+        Mirrors ``rpc.Server.Accept``.
+
+        Args:
+            listener: The listener, or a socket that listens.
+            codec: See `listen`.
         """
         if isinstance(listener, socket.socket):
             listener = Listener(listener)
@@ -262,7 +266,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         self,
         *,
         handle_signals: bool = True,
-        grace: float = _LONG_GRACE,
+        grace: float = _LONG_GRACE_S,
         processes: int | None = None,
     ) -> None:
         """Serve every listener, and return once the server is closed.
@@ -317,7 +321,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         self._serving = True
         children = Processes(count, partial(self._serve_in_child, grace), self, grace)
         # Forked in callbacks, where no task runs that would go on in the child.
-        looking = _Repeated(children.look, _LOOK)
+        looking = _Repeated(children.look, _LOOK_INTERVAL_S)
         self._children_ended = ended = asyncio.Event()
         try:
             await self._closed.wait()
@@ -327,7 +331,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             children.terminate()
             try:
                 while children.are_ending(self._deadline):
-                    await asyncio.sleep(_POLL)
+                    await asyncio.sleep(_POLL_INTERVAL_S)
             finally:
                 children.close()
                 ended.set()
@@ -341,18 +345,26 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     async def serve_conn(
         self, connection: socket.socket | asyncio.Transport, codec: CodecName = "gob"
     ) -> None:
-        """Serve one connected socket, or transport, until the client hangs up, then close it.
+        """Serve one connection until the client hangs up, then close it.
 
         Mirrors ``rpc.Server.ServeConn``, and ``jsonrpc.ServeConn``.
+
+        Args:
+            connection: A connected socket, or a transport.
+            codec: See `listen`.
         """
         await self.serve_codec(connection, server_codec(codec, self._limits))
 
     async def serve_codec(
         self, connection: socket.socket | asyncio.Transport, codec: ServerCodec
     ) -> None:
-        """Serve one connected socket, or transport, through ``codec``.
+        """Serve one connection through a codec until the client hangs up, then close it.
 
         Mirrors ``rpc.Server.ServeCodec``.
+
+        Args:
+            connection: A connected socket, or a transport.
+            codec: The codec, for this connection alone.
         """
         if not isinstance(connection, asyncio.Transport):
             check_is_plain(connection)
@@ -372,17 +384,22 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     async def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one request, and leave the connection open.
 
-        ``connection`` is a socket that does not block. ``codec`` keeps what it
-        has read ahead, so it is the same in every call for a connection.
-        Raises `ServerError` with the text that the client got, if the request
-        was refused, `DisconnectedError` at the end of the connection, and
-        `DecodeError` if it holds something else. Mirrors
-        ``rpc.Server.ServeRequest``.
+        Mirrors ``rpc.Server.ServeRequest``.
+
+        Args:
+            connection: A connected socket that does not block.
+            codec: The codec, which keeps what it has read ahead: the same in every call for a
+                connection.
+
+        Raises:
+            ServerError: The request was refused, with this text.
+            DisconnectedError: The connection is at its end.
+            DecodeError: It holds something else.
         """
         check_is_plain(connection)
         await serve_request(connection, ServerProtocol(self, codec), self._workers)
 
-    async def shutdown(self, grace: float = _LONG_GRACE) -> None:
+    async def shutdown(self, grace: float = _LONG_GRACE_S) -> None:
         """Take no more connections, let calls end, refuse new ones, and hang up.
 
         Clients of this package are told, begin no more calls here, and hang up
@@ -401,13 +418,16 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     async def close(self, grace: float | None = None) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
 
-        Calls that take longer than ``grace`` seconds (1 unless something else is
-        said) are not waited for: their tasks are cancelled. Where the server is
-        being closed already, this waits for that, and can only cut its grace.
+        Where the server is being closed already, this waits for that, and can
+        only cut its grace.
 
         A handler that awaits this, or a task that it has started, is answered
         first: for it, this returns at once, and the server closes in the
         background.
+
+        Args:
+            grace: Maximum time in seconds that calls have to end: the tasks of those that take
+                longer are cancelled. None: 1 second, or what was said before.
         """
         if self._loop is not None:
             check_loop(self._loop, "the server")
@@ -424,7 +444,9 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         """Begin to close, or cut the grace; return the task that does it."""
         loop = asyncio.get_running_loop()
         if grace is not None or self._deadline == math.inf:
-            self._deadline = min(self._deadline, loop.time() + (_GRACE if grace is None else grace))
+            self._deadline = min(
+                self._deadline, loop.time() + (_GRACE_S if grace is None else grace)
+            )
         if self._hurry is not None and not self._hurry.done():
             self._hurry.set_result(None)
         self._closed.set()

@@ -26,7 +26,11 @@ _USER: Final = re.compile(r"(?<=://)(?<!unix://)[^/?#]*@")
 
 
 def without_password(address: str) -> str:
-    """Return an address as it may be shown: without a user."""
+    """Return an address as it may be shown: without a user.
+
+    Args:
+        address: The address.
+    """
     return _USER.sub("", address, count=1)
 
 
@@ -118,7 +122,7 @@ class StaticResolver:
         self._endpoints = tuple(Endpoint(address) for address in addresses)
 
     def start(self, update: Update, failed: Failed) -> None:
-        """Tell of the servers."""
+        """Tell of the servers; see `Resolver.start`."""
         update(self._endpoints)
 
     def resolve_soon(self) -> None:

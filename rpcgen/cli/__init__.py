@@ -154,6 +154,6 @@ def _run(name: str, arguments: Sequence[str]) -> int:
 
 def _without_reader() -> int:
     """End quietly where nobody reads what is printed: ``rpcgen list ... | head -1``."""
-    # What is left in the buffer goes nowhere, and the interpreter's own flush is silent.
+    # The rest of the buffer goes nowhere, and the interpreter's own flush is silent.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return _SIGPIPE

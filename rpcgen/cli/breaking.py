@@ -77,7 +77,7 @@ def _against(revision: str, paths: tuple[str, ...], new: Described) -> list[Find
         except GenerateError as error:
             told = [each.replace(f"{folder}{os.sep}", f"{revision}:") for each in error.errors]
             raise GenerateError(tuple(told)) from None
-        # What is gone has its place in the revision alone: main:idl/arith.py:3:1.
+        # A thing that is gone has its place in the revision alone: main:idl/arith.py:3:1.
         place = f"{display_path(folder)}/"
         return [
             evolve(each, location=_renamed(each.location, place, f"{revision}:"))

@@ -1,4 +1,4 @@
-"""Where ``rpcgen serve`` listens: addresses, and sockets that another process has opened."""
+"""Places where ``rpcgen serve`` listens: addresses, and sockets that another process has opened."""
 
 from __future__ import annotations
 

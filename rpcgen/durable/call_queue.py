@@ -258,7 +258,7 @@ async def _wait_for_reply(
     async def tell(_: object) -> None:
         told.set()
 
-    # What comes here is a sign alone: the stream keeps the first reply, and drops others.
+    # A message here is a sign alone: the stream keeps the first reply, and drops others.
     subscription = await jetstream.client.subscribe(name.reply_subject(key), cb=tell)
     try:
         while (kept := await _look_for_reply(jetstream, name, key)) is None:

@@ -37,7 +37,7 @@ SIGN_S: Final = 4.0
 _NAME_IN_USE: Final = 10058
 _NOT_STORED: Final = 10077
 
-# What it says where a subject holds a message already.
+# Its text where a subject holds a message already.
 _SUBJECT_IS_FULL: Final = "maximum messages per subject"
 
 # The first line of a message's headers.
@@ -118,8 +118,8 @@ class JetStream:
             filter_subject=name.filter,
             ack_policy=api.AckPolicy.EXPLICIT,
             ack_wait=ack_wait,
-            # How often is enough, a worker says: what the broker gives up stays in the stream, and
-            # some lose count where a worker dies that has asked for more.
+            # Attempts are bounded by workers: what the broker gives up stays in the stream, and
+            # some brokers lose count where a worker dies that has asked for more.
             max_deliver=-1,
             max_ack_pending=-1,
         )

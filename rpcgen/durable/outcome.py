@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rpcgen.code import Code
 from rpcgen.errors import DecodeError
-from rpcgen.gob import Limits
 from rpcgen.logs import log_failure
 from rpcgen.net import clock
 from rpcgen.protocol import Invocation, Peer, RejectedRequest, Request, ServerProtocol
@@ -12,6 +11,7 @@ from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.message import MessageServerCodec
 from rpcgen.protocol.registry import Registry
 from rpcgen.protocol.server_session import Failure
+from rpcgen.values.limits import Limits
 
 __all__ = ["failure", "prepare", "request_in"]
 

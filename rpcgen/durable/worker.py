@@ -44,7 +44,7 @@ _END_LOOK_S: Final = 0.02
 # Seconds for the connection's end.
 _END_S: Final = 5.0
 
-# What a worker tells of a call: that it is over, and that it is worked on.
+# Acknowledgements of a worker: the call is over, and it is worked on.
 _OVER: Final = b"+ACK"
 _WORKING: Final = b"+WPI"
 

@@ -36,7 +36,7 @@ __all__ = ["Described", "MethodPlace", "ServicePlace", "TypePlace", "describe_id
 
 @frozen
 class MethodPlace:
-    """Where a method is written, its only parameter, and what it returns."""
+    """Place of a method in the files, its only parameter, and what it returns."""
 
     location: Location
     request: Location
@@ -45,7 +45,7 @@ class MethodPlace:
 
 @frozen
 class ServicePlace:
-    """Where a service is written; its methods by their names on the wire."""
+    """Place of a service in the files; its methods by their names on the wire."""
 
     location: Location
     methods: Mapping[str, MethodPlace]
@@ -53,7 +53,7 @@ class ServicePlace:
 
 @frozen
 class TypePlace:
-    """Where a type with a class is written; its fields or members by their names in Python.
+    """Place of a type with a class in the files; its fields or members by their names in Python.
 
     ``named`` are the fields to which ``wire`` gives a name, ``is_named`` says it of the type.
     """

@@ -48,7 +48,7 @@ _EAGER = frozenset(
 # Maximum length of what a docstring of one line in a method says, in characters.
 _MAX_DOCSTRING = LINE_LENGTH - 8 - 6
 
-# What a client has of its own, unless the service has a method called so.
+# Names that a client has of its own, unless the service has a method called so.
 _CLIENTS_OWN = ("dial", "go", "close", "with_options")
 
 # The same, where the service has durable methods.

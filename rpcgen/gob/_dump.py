@@ -23,6 +23,9 @@ def dump(data: bytes) -> str:
 
     Each line begins with the offset in bytes. Where the stream is broken, the
     last line says so, and why; nothing is raised.
+
+    Args:
+        data: The stream.
     """
     lines, _ = dump_lines(data)
     return "".join(line + "\n" for line in lines)
@@ -118,8 +121,8 @@ class _Dumper:
         self._value(id, depth, label)
 
     def _value(self, id: int, depth: int, label: str) -> None:
-        if depth > wire.DEEPEST:
-            raise DecodeError(f"more than {wire.DEEPEST} levels", self.pos)
+        if depth > wire.MAX_TYPE_DEPTH:
+            raise DecodeError(f"more than {wire.MAX_TYPE_DEPTH} levels", self.pos)
         begin, known = self.pos, self._types.get(id)
         match known:
             case wire.StructType():

@@ -13,7 +13,7 @@ from ..values.limits import Limits
 from ..values.registry import Registry
 from ..values.registry import registry as global_registry
 from . import wire
-from .framing import LARGE_MESSAGE, WINDOW
+from .framing import LARGE_MESSAGE_BYTES, WINDOW_BYTES
 from .interface_values import SHALLOW, TooLargeError, ValueStream
 from .memory import most_per_byte
 from .numbers import read_int, read_uint
@@ -40,13 +40,20 @@ class Decoder(ValueStream):
     """One gob stream being read: it remembers the types that the sender has described.
 
     The counterpart of Go's ``gob.Decoder``, without the reading: `feed` takes
-    bytes as they come, in pieces of any size. ``strings`` says what becomes of
-    Go strings that are not UTF-8: ``strict`` refuses them, ``surrogateescape``
-    keeps their bytes as lone surrogates. ``strict_names`` says what becomes of a field
-    of the sender whose name differs from one of ours in case only, so that gob
-    passes it over: False tells it once, as a warning of the logger
-    ``rpcgen.gob``, True refuses it. Raises `ValueError` for another word
-    for one of these.
+    bytes as they come, in pieces of any size.
+
+    Args:
+        data: The first bytes of the stream.
+        limits: Bounds of messages and values.
+        strings: Treatment of Go strings that are not UTF-8: ``strict`` refuses them,
+            ``surrogateescape`` keeps their bytes as lone surrogates.
+        strict_names: Treatment of a field of the sender whose name differs from one of ours in
+            case only, so that gob passes it over: False tells it once, as a warning of the logger
+            ``rpcgen.gob``, True refuses it.
+        registry: Types that interface values may hold.
+
+    Raises:
+        ValueError: Another word for ``strings`` or ``strict_names``.
     """
 
     def __init__(
@@ -67,7 +74,7 @@ class Decoder(ValueStream):
         # the base classes and of subclasses.
         # By what the caller asks for and the first two bytes: the function, how many of the bytes
         # it does not want to see, and how many there may be, which it may read beyond the message.
-        self._heads: dict[object, dict[bytes, tuple[DecodeFunction, int, int]]] = {}
+        self._fast: dict[object, dict[bytes, tuple[DecodeFunction, int, int]]] = {}
         # Bytes that were read once more: beyond the ends of messages, and in values begun again.
         self._overrun = 0
         self._repeated = 0
@@ -84,11 +91,14 @@ class Decoder(ValueStream):
     def decode(self, schema: object = None) -> Any:
         """Return the next value.
 
-        ``schema`` is a `Schema` or an annotation; without one, the value comes
-        as plain Python data, structs as `Record`. Raises `TruncatedError` if
-        the bytes fed so far do not hold a whole value: feed more and call
-        again. Raises `DecodeError` if they hold something else; the value is
-        then passed over, if it can be, so that the next call goes on after it.
+        Args:
+            schema: A `Schema` or an annotation; None for plain Python data, structs as `Record`.
+
+        Raises:
+            TruncatedError: The bytes fed so far do not hold a whole value: feed more and call
+                again.
+            DecodeError: They hold something else. The value is then passed over, if it can be, so
+                that the next call goes on after it.
         """
         # First on the short way: a value all there, of a type that has come before, without fault.
         count, data, pos = len(self._types), self._data, self._pos
@@ -99,19 +109,19 @@ class Decoder(ValueStream):
                 start += 256 - size
                 size = int.from_bytes(data[pos + 1 : start])
             self.end = end = start + size
-            function, width, most = self._heads[schema][data[start : start + 2]]
+            function, width, most = self._fast[schema][data[start : start + 2]]
             if end <= len(data) <= most:
                 value, pos = function(data, start + width, self, self.limits.depth)
                 if pos <= self.end:
                     self._pos, self._owed, self._needed = self.end, False, 1
-                    if end > LARGE_MESSAGE:
+                    if end > LARGE_MESSAGE_BYTES:
                         self._drop_used_message()
                     return value
         except Exception as error:
             # A schema that has not come before needs no closer look.
             if type(error) is not KeyError or error.args != (schema,):
                 reraise_interrupt(error)
-        self._forget(count)
+        self._rollback_types(count)
         if schema is None:
             return self._next(UNTYPED, schema)
         return self._next(schema if isinstance(schema, Schema) else schema_of(schema), schema)
@@ -119,8 +129,15 @@ class Decoder(ValueStream):
     def decode_after(self, data: bytes, pos: int, schema: object) -> Any:
         """Return the value at a position of other data, which must end with it.
 
-        The data begins with what this stream has begun with. Used once all was decoded.
-        Raises `DecodeError` if all is not as expected; this is of no use then.
+        Used once all was decoded.
+
+        Args:
+            data: The data, which begins with what this stream has begun with.
+            pos: The position.
+            schema: See `decode`.
+
+        Raises:
+            DecodeError: All is not as expected; this decoder is of no use then.
         """
         self._data, self._pos = data, pos
         value = self.decode(schema)
@@ -136,11 +153,12 @@ class Decoder(ValueStream):
     def next_type(self) -> int:
         """Return the id of the next value's type, which `types` has then if it is not basic.
 
-        Raises `DecodeError` like `decode`, but passes no value over.
+        Raises:
+            DecodeError: As from `decode`, but no value is passed over.
         """
         if self._broken is not None:
             raise self._broken
-        if self._held < self._needed:
+        if self._buffered < self._needed:
             raise TruncatedError(self._eof())
         if self._chunks:
             self._gather()
@@ -148,7 +166,12 @@ class Decoder(ValueStream):
         return id
 
     def accepts(self, id: int, schema: Schema[Any]) -> bool:
-        """Say whether values of a type that has been described go into a schema."""
+        """Return True if values of a type that has been described go into a schema.
+
+        Args:
+            id: Id of the type.
+            schema: The schema.
+        """
         try:
             self._function(id, schema, False)
         except Exception as error:
@@ -167,15 +190,15 @@ class Decoder(ValueStream):
         while True:
             if self._broken is not None:
                 raise self._broken
-            if self._held < self._needed:
+            if self._buffered < self._needed:
                 raise TruncatedError(self._eof())
             try:
-                return self._next_held(schema, asked)
+                return self._next_whole(schema, asked)
             except TruncatedError:
-                if not self._chunks or self._held < self._needed:
+                if not self._chunks or self._buffered < self._needed:
                     raise
 
-    def _next_held(self, schema: Schema[Any], asked: object) -> Any:
+    def _next_whole(self, schema: Schema[Any], asked: object) -> Any:
         """Return the next value, of which all is there that was known to be needed."""
         if self._chunks:
             count = len(self._types)
@@ -183,14 +206,14 @@ class Decoder(ValueStream):
                 return self._decode_across(asked)
             except Exception as error:
                 reraise_interrupt(error)
-                self._forget(count)
+                self._rollback_types(count)
                 self._gather()
-        elif len(self._data) - self._pos > 4 * WINDOW:
+        elif len(self._data) - self._pos > 4 * WINDOW_BYTES:
             self._split()
         begin, (id, start) = self._find_value()
         end = self.end
         try:
-            value = self._attempt(id, start, schema)
+            value = self._decode_with_fallback(id, start, schema)
         except (TruncatedError, SchemaError):
             raise
         except Exception as error:
@@ -244,7 +267,7 @@ class Decoder(ValueStream):
         """
         data, pos = self._data, self._pos
         _, start = read_uint(data, pos, len(data))
-        function, width, most = self._heads[asked][data[start : start + 2]]
+        function, width, most = self._fast[asked][data[start : start + 2]]
         function = self._reading_chunks(function)
         self.end, self._after = pos + self._needed, 0
         if self.end > start + most:
@@ -267,7 +290,7 @@ class Decoder(ValueStream):
     ) -> None:
         """Keep the way to a function: from what the caller asked for, and the first two bytes."""
         # A struct has an id of two bytes nearly always; others have a short one, then a 0.
-        if not (width == 2 or (width == 1 and head[1] == 0)) or self._distrusts:
+        if not (width == 2 or (width == 1 and head[1] == 0)) or self._must_check:
             return
         most = self._most_bytes(schema)
         function = self.functions.compiled(id, schema, most is None)
@@ -276,7 +299,7 @@ class Decoder(ValueStream):
                 most = self._largest
             if schema is UNTYPED and self._received.holds_described(id):
                 function = _keeping(function, self.interpreter.origin(id))
-            self._heads.setdefault(asked, {})[head] = function, width, most
+            self._fast.setdefault(asked, {})[head] = function, width, most
 
     def _most_bytes(self, schema: Schema[Any]) -> int | None:
         """Return how large a message may be whose memory need not be counted, if any."""
@@ -286,26 +309,26 @@ class Decoder(ValueStream):
     def _break(self, error: DecodeError) -> None:
         """Let every further call fail with the same error."""
         super()._break(error)
-        self._forget_heads()  # no short way any more
+        self._forget_fast()  # no short way any more
 
-    def _forget(self, count: int) -> None:
+    def _rollback_types(self, count: int) -> None:
         if len(self._types) > count:
-            self._forget_heads()
-            super()._forget(count)
+            self._forget_fast()
+            super()._rollback_types(count)
 
-    def _forget_heads(self) -> None:
-        """Forget the ways to functions, for types that are gone or a stream that has ended."""
-        self._heads.clear()
+    def _forget_fast(self) -> None:
+        """Forget the fast functions, for types that are gone or a stream that has ended."""
+        self._fast.clear()
 
     # --- attempts -----------------------------------------------------------------------------
 
-    def _attempt(self, id: int, start: int, schema: Schema[Any]) -> Any:
+    def _decode_with_fallback(self, id: int, start: int, schema: Schema[Any]) -> Any:
         """Decode the value; `end` is then the end of the last message that it takes."""
         count, end, depth = len(self._types), self.end, self.limits.depth
         if self._interpreter_made is not None:
             self._interpreter_made.begin()
         try:
-            if not self._distrusts:
+            if not self._must_check:
                 most = self._most_bytes(schema)
                 is_counted = most is None or len(self._data) > start + most
                 self.room_left = self.limits.decoded
@@ -314,41 +337,41 @@ class Decoder(ValueStream):
                 if pos <= self.end:
                     return value
         except TruncatedError:
-            self._forget(count)
-            self._begin_again(start)
+            self._rollback_types(count)
+            self._count_repeated(start)
             raise
         except TooLargeError:
-            self._forget(count)
+            self._rollback_types(count)
             raise
         except Exception as error:
             reraise_interrupt(error)
             # Now with care, to tell what is wrong, or that Go would not mind.
         self._overrun += len(self._data) - self._pos
-        self._forget(count)
-        self._careful, self.end = True, end
+        self._rollback_types(count)
+        self._checks_steps, self.end = True, end
         self.interpreter.begin()
         self.room_left = self.limits.decoded
         try:
             value, _ = self._function(id, schema, True)(self._data, start, self, depth)
         except TruncatedError:
-            self._forget(count)
-            self._begin_again(start)
+            self._rollback_types(count)
+            self._count_repeated(start)
             raise
         except Exception:
-            self._forget(count)
+            self._rollback_types(count)
             raise
         finally:
-            self._careful = False
+            self._checks_steps = False
         return value
 
     @property
-    def _distrusts(self) -> bool:
+    def _must_check(self) -> bool:
         """True where functions that may read beyond the ends of messages would do so too often."""
         return self.limits.depth < SHALLOW or self._overrun > _SPARE_BYTES + 2 * (
             self._base + self._pos
         )
 
-    def _begin_again(self, start: int) -> None:
+    def _count_repeated(self, start: int) -> None:
         """Count a value that ends early, and will be decoded from its start again.
 
         The sender has a value go on in another message for each type that it
@@ -357,7 +380,7 @@ class Decoder(ValueStream):
         held = len(self._data) - start
         self._repeated += held
         if self._repeated > _MOST_REPEATED * (_SPARE_BYTES + self._base + self._pos + held):
-            self._lose_step("a value that goes on in too many messages", start)
+            self._desync("a value that goes on in too many messages", start)
 
     def _skip_failed_value(self, id: int, start: int, end: int) -> None:
         """Go to the end of a value that did not decode, keeping the types that it defines."""
@@ -366,7 +389,7 @@ class Decoder(ValueStream):
             self._consume(end)
             return
         try:
-            self._attempt(id, start, _NOTHING)
+            self._decode_with_fallback(id, start, _NOTHING)
         except TruncatedError:
             raise
         except Exception as error:
@@ -439,12 +462,18 @@ def loads(
     strict_names: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Any:
-    """Return the one value that ``data``, a whole gob stream, holds.
+    """Return the one value that a whole gob stream holds.
 
-    ``schema`` is a `Schema` or an annotation; without one, the value comes as
-    plain Python data. ``strings``, ``strict_names`` and ``limits`` are those of
-    `Decoder`. Raises `DecodeError` if the bytes hold something else, or anything
-    after the value; `TruncatedError` if they end too early.
+    Args:
+        data: The stream.
+        schema: A `Schema` or an annotation; None for plain Python data.
+        strings: See `Decoder`.
+        strict_names: See `Decoder`.
+        limits: See `Decoder`.
+
+    Raises:
+        TruncatedError: The bytes end too early.
+        DecodeError: They hold something else, or anything after the value.
     """
     return _single.decode(data, schema, strings, strict_names, limits)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 from .._interrupts import reraise_interrupt
 from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema, Slice, schema_for, schema_of
+from ..schema.kinds import shown
 from ..values.kept import Kept
 from ..values.registry import UUID_NAME, Registry, Typed, uuid_schema
 from ..values.registry import registry as global_registry
@@ -31,12 +32,16 @@ _UNREGISTERED: Final = {"time.Time": "time.Time", "uuid.UUID": UUID_NAME}
 class Encoder:
     """One gob stream in the making: it remembers which types it has described.
 
-    The counterpart of Go's ``gob.Encoder``. ``strings`` says what becomes of
-    text that is not Unicode: ``strict`` refuses it, ``surrogateescape`` turns
-    the lone surrogates by which a `Decoder` of the same option stands for the
-    bytes of a Go string that is not UTF-8 back into these bytes. ``registry``
-    says what interface values may hold. Raises `ValueError` for another word
-    for ``strings``.
+    The counterpart of Go's ``gob.Encoder``.
+
+    Args:
+        strings: Treatment of text that is not Unicode: ``strict`` refuses it,
+            ``surrogateescape`` turns the lone surrogates by which a `Decoder` of the same option
+            stands for the bytes of a Go string that is not UTF-8 back into these bytes.
+        registry: Types that interface values may hold.
+
+    Raises:
+        ValueError: Another word for ``strings``.
     """
 
     def __init__(
@@ -69,27 +74,44 @@ class Encoder:
     @overload
     def encode(self, value: object, schema: object = None) -> bytes: ...
     def encode(self, value: object, schema: object = None) -> bytes:
-        """Return ``value`` as whole messages, after definitions that the stream lacks.
+        """Return a value as whole messages, after definitions that the stream lacks.
 
-        ``schema`` is a `Schema` or an annotation; None stands for the class of
-        the value. Raises `EncodeError` if the value does not fit; the stream
-        is then as it was before.
+        Args:
+            value: The value.
+            schema: A `Schema` or an annotation; None stands for the class of the value.
+
+        Raises:
+            EncodeError: The value does not fit; the stream is then as it was before.
+            SchemaError: The annotation stands for no type of Go's.
         """
         return self.encode_after(b"", value, schema)
 
     def encode_all(self, values: Iterable[tuple[object, object]]) -> bytes:
-        """Return pairs of value and schema as one run of messages: all of them, or an error.
+        """Return values as one run of messages: all of them, or an error.
 
-        Raises `EncodeError` like `encode`; the stream is then as it was before.
+        Args:
+            values: Pairs of value and schema, as `encode` takes them.
+
+        Raises:
+            EncodeError: One of them does not fit; the stream is then as it was before.
+            SchemaError: An annotation stands for no type of Go's.
         """
         return b"".join(self._messages(values))
 
     def encode_parts(self, values: Iterable[tuple[object, object]]) -> list[bytes]:
-        """Return what `encode_all` does in pieces: large strings and bytes are not copied."""
+        """Return what `encode_all` does in pieces: large strings and bytes are not copied.
+
+        Args:
+            values: See `encode_all`.
+        """
         return _parts(self._messages(values))
 
     def is_settled(self, schema: object) -> bool:
-        """Return True if further values of a schema, or an annotation, bring no definitions."""
+        """Return True if further values of a type bring no definitions.
+
+        Args:
+            schema: A `Schema` or an annotation.
+        """
         try:
             return schema in self._plain
         except TypeError as error:  # not hashable
@@ -120,12 +142,24 @@ class Encoder:
         return messages
 
     def encode_after(self, ahead: bytes, value: object, schema: object = None) -> bytes:
-        """Return ``ahead``, whole messages of this stream, and then ``value`` like `encode`."""
+        """Return messages of this stream, and then a value.
+
+        Args:
+            ahead: The messages, which are whole.
+            value: See `encode`.
+            schema: See `encode`.
+        """
         parts = self.encode_parts_after(ahead, value, schema)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def encode_parts_after(self, ahead: bytes, value: object, schema: object = None) -> list[bytes]:
-        """Return what `encode_after` does in pieces: large strings and bytes are not copied."""
+        """Return what `encode_after` does in pieces: large strings and bytes are not copied.
+
+        Args:
+            ahead: See `encode_after`.
+            value: See `encode`.
+            schema: See `encode`.
+        """
         try:
             plain = self._plain.get(schema)
         except TypeError as error:  # not hashable, so no annotation that has come before
@@ -199,7 +233,16 @@ class Encoder:
         return _compiler()(schema, self._strings)
 
     def encode_interface(self, value: Any, out: list[bytes], interface: Interface) -> None:
-        """Append a value with the name of its type: the generated code calls this."""
+        """Append a value with the name of its type: the generated code calls this.
+
+        Args:
+            value: The value.
+            out: List of the message's pieces.
+            interface: Schema of the interface.
+
+        Raises:
+            EncodeError: The interface does not hold such values.
+        """
         if value is None:
             if not interface.nullable:
                 raise EncodeError(f"None is no member of the union {_members(interface)}")
@@ -237,7 +280,7 @@ class Encoder:
             for member in interface.members:
                 if member.cls is cls:
                     return schema or member
-            raise EncodeError(f"{_shown(value)} is no member of the union {_members(interface)}")
+            raise EncodeError(f"{shown(value)} is no member of the union {_members(interface)}")
         if schema is not None:
             return schema
         return _schema_in_any(value)
@@ -294,9 +337,14 @@ def dumps(
 ) -> bytes:
     """Return one value as a gob stream of its own.
 
-    ``schema`` is a `Schema` or an annotation; None stands for the class of the
-    value. ``strings`` is that of `Encoder`. Raises `EncodeError` if the value
-    does not fit the schema.
+    Args:
+        value: The value.
+        schema: A `Schema` or an annotation; None stands for the class of the value.
+        strings: See `Encoder`.
+
+    Raises:
+        EncodeError: The value does not fit the schema.
+        SchemaError: The annotation stands for no type of Go's.
     """
     return _single.encode(value, schema, strings)
 
@@ -454,7 +502,7 @@ def _encode_error(error: BaseException) -> EncodeError | SchemaError:
         )
     reason = _reason(error)
     if place.has_value:
-        misfit = f"{_shown(place.value)} does not fit {place.wanted}"
+        misfit = f"{shown(place.value)} does not fit {place.wanted}"
         return EncodeError(f"{misfit}: {reason}" if reason else misfit, place.path)
     if isinstance(error, AttributeError):
         return EncodeError("the attribute has no value", place.path)
@@ -471,11 +519,3 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, MisfitError):
         return str(error)
     return "" if is_ours(error) else f"{type(error).__name__}: {error}"
-
-
-def _shown(value: object) -> str:
-    try:
-        return f"{value!r:.80}"
-    except Exception as error:  # a class of the user's, or thousands of digits
-        reraise_interrupt(error)
-        return f"a value of {type(value).__name__}"

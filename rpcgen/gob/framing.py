@@ -9,12 +9,12 @@ from typing import Final, NoReturn
 from ..errors import DecodeError, TruncatedError
 from .receive_buffer import ReceiveBuffer
 
-__all__ = ["LARGE_MESSAGE", "WINDOW", "MessageBuffer", "bounds", "is_negative"]
+__all__ = ["LARGE_MESSAGE_BYTES", "WINDOW_BYTES", "MessageBuffer", "bounds", "is_negative"]
 
-WINDOW: Final = 1 << 18
+WINDOW_BYTES: Final = 1 << 18
 """Number of bytes of a stream that are looked at together, unless a message is larger."""
 
-LARGE_MESSAGE: Final = 65536
+LARGE_MESSAGE_BYTES: Final = 65536
 """Size in bytes above which buffers are dropped after use, and not copied after a ``[]byte``."""
 
 # Type definitions that `MessageBuffer.ahead` passes over at most.
@@ -54,7 +54,11 @@ class MessageBuffer:
         self.end = 0
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Add bytes to the end of the stream."""
+        """Add bytes to the end of the stream.
+
+        Args:
+            data: The bytes, any number of them.
+        """
         if self._pos == len(self._data) and not self._chunks:
             self._base += self._pos
             self._data = bytes(data)
@@ -70,16 +74,21 @@ class MessageBuffer:
         message is then copied less often than with `feed`.
         """
         self._receive_buffer = self._receive_buffer or ReceiveBuffer()
-        return self._receive_buffer.get_buffer(self.needed, self._held)
+        return self._receive_buffer.get_buffer(self.needed, self._buffered)
 
     def buffer_updated(self, count: int) -> None:
-        """Add the first bytes of the memory that `get_buffer` has returned to the stream."""
+        """Add the first bytes of the memory that `get_buffer` has returned to the stream.
+
+        Args:
+            count: Number of these bytes.
+        """
         assert self._receive_buffer is not None
         self._chunks.append(self._receive_buffer.commit(count))
         self._size += count
 
     @property
-    def _held(self) -> int:
+    def _buffered(self) -> int:
+        """Number of bytes that were fed and not used yet."""
         return len(self._data) - self._pos + self._size
 
     @property
@@ -94,7 +103,7 @@ class MessageBuffer:
         At least 1, and no more than a message may have. The sender has said so,
         which is no reason to believe that they will come.
         """
-        return max(1, self._needed - self._held)
+        return max(1, self._needed - self._buffered)
 
     @property
     def ahead(self) -> int:
@@ -104,7 +113,7 @@ class MessageBuffer:
         than a copy. An estimate: interface values can continue in messages of
         their own, and of many definitions not all are looked at.
         """
-        data, pos, held = self._data, self._pos, self._held
+        data, pos, held = self._data, self._pos, self._buffered
         if self._needed > 1 or self._chunks:
             size = max(self._needed, held if self._needed == 1 else 0)
             return 0 if held < size or _is_copy(data, pos) else size
@@ -126,26 +135,27 @@ class MessageBuffer:
         """
         data = self._data
         if pos >= len(data):
-            self._await(pos + 1)
+            self._need(pos + 1)
         size = data[pos]
         start = pos + 1
         if size > 127:
             start = pos + 257 - size
             if size < 248:
-                self._lose_step(f"a length of {256 - size} bytes, which is more than 8", pos)
+                self._desync(f"a length of {256 - size} bytes, which is more than 8", pos)
             if start > len(data):
-                self._await(start)
+                self._need(start)
             size = int.from_bytes(data[pos + 1 : start])
         if size > self._largest:
-            self._lose_step(
+            self._desync(
                 f"a message of {size} bytes; the limit is {self._largest} (Limits.message)", pos
             )
         self.end = start + size
         if self.end > len(data):
-            self._await(self.end)
+            self._need(self.end)
         return start
 
-    def _await(self, end: int) -> None:
+    def _need(self, end: int) -> None:
+        """Take note that the data must go on to a place. Raises `TruncatedError`."""
         self._needed = end - self._pos
         raise TruncatedError(self._eof(), self._base + len(self._data))
 
@@ -153,7 +163,8 @@ class MessageBuffer:
         """Return what Go would say if nothing came any more: a value is cut, or all is over."""
         return "unexpected EOF" if self.pending else "EOF"
 
-    def _lose_step(self, reason: str, pos: int) -> NoReturn:
+    def _desync(self, reason: str, pos: int) -> NoReturn:
+        """End the stream, since nobody knows where its next message begins."""
         error = DecodeError(reason, self._base + pos)
         self._break(error)
         raise error
@@ -172,8 +183,8 @@ class MessageBuffer:
     def _gather(self) -> None:
         """Put the chunks together: as much as the next message needs, and some more."""
         rest = memoryview(self._data)[self._pos :]
-        wanted = 2 * self._needed + WINDOW
-        if self._receive_buffer is not None or self._held <= wanted + WINDOW:
+        wanted = 2 * self._needed + WINDOW_BYTES
+        if self._receive_buffer is not None or self._buffered <= wanted + WINDOW_BYTES:
             self._replace(b"".join([rest, *self._chunks]), self._pos)
             return
         parts, missing = [rest], wanted - len(rest)
@@ -198,7 +209,7 @@ class MessageBuffer:
         size = (
             data[pos] if data[pos] < 128 else int.from_bytes(data[pos + 1 : pos + 257 - data[pos]])
         )
-        if size > WINDOW:
+        if size > WINDOW_BYTES:
             return
         self._chunks.append(memoryview(data)[pos:])
         self._size = len(data) - pos
@@ -218,14 +229,22 @@ class MessageBuffer:
 
     def _drop_used_message(self) -> None:
         """Keep no large message that is used up: nothing more may come for long."""
-        if self._pos == len(self._data) > LARGE_MESSAGE and not self._chunks:
+        if self._pos == len(self._data) > LARGE_MESSAGE_BYTES and not self._chunks:
             self._replace(b"", self._pos)
 
     def across(self, data: bytes, pos: int, after: int) -> tuple[bytes, bytes, int]:
         """Return bytes that begin in the data and end in a chunk: the generated code calls this.
 
-        Also what follows, and the position in it, to go on with. Raises
-        `IndexError` where they are not there, or much follows.
+        Args:
+            data: The data.
+            pos: Position in it where the bytes begin.
+            after: Position after them, if it went on.
+
+        Returns:
+            The bytes; the data that follows them, and the position in it, to go on with.
+
+        Raises:
+            IndexError: The bytes are not there, or much follows.
         """
         if data is not self._data:
             raise IndexError("a second part in chunks")
@@ -240,7 +259,7 @@ class MessageBuffer:
         parts.append(memoryview(last)[:missing])
         collected = b"".join(parts)
         tail = b"".join([memoryview(last)[missing:], *chunks])
-        if len(collected) != after - pos or len(tail) > LARGE_MESSAGE:
+        if len(collected) != after - pos or len(tail) > LARGE_MESSAGE_BYTES:
             raise IndexError("the bytes are not there, or much follows")
         self.end -= after
         self._tail, self._after = tail, after

@@ -26,7 +26,7 @@ __all__ = ["MAX_HEADERS", "Header", "HeaderDecoder"]
 MAX_HEADERS: Final = 256
 """Maximum number of headers remembered in a direction: a peer may name any number of methods."""
 
-# How a type of headers begins, the last of these if more than the number is remembered.
+# First fields of a type of headers, the last of them if more than the number is remembered.
 _FIELDS: Final[tuple[tuple[str, int], ...]] = (
     ("ServiceMethod", STRING),
     ("Seq", UINT_TYPE),

@@ -72,7 +72,7 @@ class ValueStream(MessageBuffer):
         # Memory that may still be taken for the value that is being decoded.
         self.room_left = 0
         # True while every step is looked at before it is taken, to tell what is wrong.
-        self._careful = False
+        self._checks_steps = False
 
     # Lazy: the modules that decode are imported when the first value has come.
 
@@ -99,11 +99,11 @@ class ValueStream(MessageBuffer):
 
         Raises `DecodeError` if the type does not go into the schema.
         """
-        if self._careful:
+        if self._checks_steps:
             return self.functions.interpreted(id, schema)
         return self.functions.get(id, schema, is_counted)
 
-    def _forget(self, count: int) -> None:
+    def _rollback_types(self, count: int) -> None:
         """Drop all types but the first ``count``, which a failed attempt has brought."""
         if len(self._types) <= count:
             return
@@ -117,7 +117,14 @@ class ValueStream(MessageBuffer):
     # --- memory -------------------------------------------------------------------------------
 
     def charge(self, size: int) -> None:
-        """Count memory that a value is about to take. Raises `DecodeError` where it is too much."""
+        """Count memory that a value is about to take.
+
+        Args:
+            size: Number of bytes.
+
+        Raises:
+            DecodeError: It is too much.
+        """
         self.room_left -= size
         if self.room_left < 0:
             raise TooLargeError(
@@ -125,13 +132,30 @@ class ValueStream(MessageBuffer):
             )
 
     def charge_elements(self, count: int, size: int, pos: int) -> None:
-        """Count the memory of elements that begin at ``pos``: the generated code calls this."""
+        """Count the memory of elements: the generated code calls this.
+
+        Args:
+            count: Number of elements.
+            size: Bytes that each of them takes.
+            pos: Position of the first one.
+
+        Raises:
+            DecodeError: It is too much.
+            IndexError: The message has not so many bytes left.
+        """
         if count > self.end - pos:
             raise IndexError("more elements than bytes")
         self.charge(count * size)
 
     def short(self, data: bytes) -> bytes:
-        """Return the bytes of a number. Raises `DecodeError` for more than `Limits.digits`."""
+        """Return the bytes of a number that is short enough to be decoded.
+
+        Args:
+            data: The bytes.
+
+        Raises:
+            DecodeError: It has more than `Limits.digits` digits.
+        """
         # Numerator and denominator, which must be divided by what they have in common.
         if len(data) > 5 + 2 * self.limits.digits * _BITS_PER_DIGIT / 8:
             raise DecodeError(
@@ -143,13 +167,40 @@ class ValueStream(MessageBuffer):
     # --- values -------------------------------------------------------------------------------
 
     def skip_value(self, data: bytes, pos: int, id: int, depth: int) -> int:
-        """Pass over a value that nobody has asked for: the generated code calls this."""
+        """Pass over a value that nobody has asked for: the generated code calls this.
+
+        Args:
+            data: The data.
+            pos: Position of the value in it.
+            id: Id of its type.
+            depth: Number of levels that it may nest.
+
+        Returns:
+            The position after it.
+
+        Raises:
+            DecodeError: The bytes are not such a value.
+        """
         return self.interpreter.skip(id, data, pos, depth)
 
     def decode_interface(
         self, data: bytes, pos: int, interface: Interface, depth: int
     ) -> tuple[Any, int]:
-        """Read a value with the name of its type: the generated code calls this."""
+        """Read a value with the name of its type: the generated code calls this.
+
+        Args:
+            data: The data.
+            pos: Position of the name in it.
+            interface: Schema of the interface.
+            depth: Number of levels that the value may nest.
+
+        Returns:
+            The value, and the position after it.
+
+        Raises:
+            DecodeError: The bytes are not such a value, or of a type that the interface does not
+                hold.
+        """
         self._check_data(data)
         name, pos = self._interface_name(pos, depth)
         if not name:
@@ -158,7 +209,7 @@ class ValueStream(MessageBuffer):
         id, pos = self._interface_type(pos)
         schema = self._interface_schema(name, id, interface)
         known = self._in_interfaces.get((id, schema))
-        if known is None or self._careful or depth < SHALLOW:
+        if known is None or self._checks_steps or depth < SHALLOW:
             known = self._for_interfaces(id, schema, depth)
         function, size, may_be_kept = known
         self.room_left -= size
@@ -172,7 +223,7 @@ class ValueStream(MessageBuffer):
     def _for_interfaces(
         self, id: int, schema: Schema[Any], depth: int
     ) -> tuple[DecodeFunction, int, bool]:
-        if depth < SHALLOW and not self._careful:
+        if depth < SHALLOW and not self._checks_steps:
             raise IndexError("so near the limit of nesting, there must be care")
         self.charge(0)
         known = self._function(id, schema, True), size_of(schema), not isinstance(schema, Struct)
@@ -194,7 +245,19 @@ class ValueStream(MessageBuffer):
         return kept
 
     def skip_interface(self, data: bytes, pos: int, depth: int) -> int:
-        """Pass over a value with the name of its type: the generated code calls this."""
+        """Pass over a value with the name of its type: the generated code calls this.
+
+        Args:
+            data: The data.
+            pos: Position of the name in it.
+            depth: Number of levels that the value may nest.
+
+        Returns:
+            The position after it.
+
+        Raises:
+            DecodeError: The bytes are not such a value.
+        """
         self._check_data(data)
         name, pos = self._interface_name(pos, depth)
         if name:

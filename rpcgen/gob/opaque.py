@@ -133,7 +133,7 @@ def _handed_on(name: str, encoding: str, value: object) -> bytes:
 # --- time.Time, time.Duration -----------------------------------------------------------------
 
 _ORIGIN: Final = datetime(1, 1, 1, tzinfo=UTC)
-# What Go writes for the offset of UTC itself, as opposed to some zone with the same clock.
+# Offset that Go writes for UTC itself, as opposed to some zone with the same clock.
 _UTC_MINUTES: Final = -1
 
 

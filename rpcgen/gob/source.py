@@ -32,7 +32,7 @@ class MisfitError(TypeError):
 
 
 class Place(ValueRecord):
-    """Where in a value a line works: what to add to the path, with ``{i}`` for local variables.
+    """Place in a value that a line works on: an addition to the path, with ``{i}`` for local names.
 
     ``wanted`` is Go's type there, ``variable`` the local that holds the Python value, if any.
     """

@@ -147,8 +147,8 @@ class _Builder:
         schema = _BASIC.get(id) or self._schemas.get(id)
         if schema is not None:
             return schema
-        if depth > wire.DEEPEST:
-            raise DecodeError(f"types are nested more than {wire.DEEPEST} levels deep")
+        if depth > wire.MAX_TYPE_DEPTH:
+            raise DecodeError(f"types are nested more than {wire.MAX_TYPE_DEPTH} levels deep")
         match self._types.get(id):
             case wire.StructType() as known:
                 return self._struct(id, known, depth)

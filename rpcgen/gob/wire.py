@@ -58,7 +58,7 @@ NAMES: Final = {
 }
 
 # Maximum depth of types inside each other that is followed where all of one are looked at.
-DEEPEST: Final = 200
+MAX_TYPE_DEPTH: Final = 200
 
 # The first id that a definition may take; those below are gob's own.
 FIRST_ID: Final = 64

@@ -17,8 +17,8 @@ from rpcgen.schema.plan import Node, Op, Plan
 from rpcgen.values.collisions import merges_keys, steerable
 
 from .members import Member, by_fold, fold, members_of
-from .stream import quote
 from .structs import DecodeFunction, EncodeFunction, is_filled, is_none, omits_of
+from .text import quote
 
 if TYPE_CHECKING:
     from .._accelerator import JsonDecoder, JsonEncoder

@@ -16,17 +16,19 @@ from rpcgen._implementation import IS_ACCELERATED
 from rpcgen._interrupts import import_apart, reraise_interrupt
 from rpcgen.errors import EncodeError, SchemaError
 from rpcgen.schema import Enum, Interface, Schema, Struct, Untyped, schema_for
+from rpcgen.schema.kinds import shown
 from rpcgen.schema.plan import Node, Op, Plan, plan_of
 from rpcgen.values.kept import Kept
 from rpcgen.values.record import Record
 from rpcgen.values.registry import Typed
 
-from .errors import misfit, shown, too_large
+from .errors import misfit, too_large
 from .floats import format_float, format_single
 from .numbers import digits_count, digits_limit, digits_of
+from .parse import parse
 from .stdlib import TEXTS, format_ip
-from .stream import compact, parse, quote
 from .structs import EncodeFunction, Step, writing_steps
+from .text import compact, quote
 
 __all__ = ["encode"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import EncodeError
+from rpcgen.schema.kinds import shown
 
 from .numbers import digits_of
 
-__all__ = ["MismatchError", "PlacedError", "RepeatedError", "misfit", "shown", "too_large"]
+__all__ = ["MismatchError", "PlacedError", "RepeatedError", "misfit", "too_large"]
 
 
 def misfit(value: object, wanted: str) -> EncodeError:
@@ -37,22 +37,6 @@ def too_large(value: object, wanted: str) -> EncodeError:
         The error.
     """
     return EncodeError(f"{shown(value)} does not fit {wanted}")
-
-
-def shown(value: object) -> str:
-    """Return a value as an error shows it, which raises nothing.
-
-    Args:
-        value: Any value.
-
-    Returns:
-        Its `repr`, of 80 characters at most, or the name of its class.
-    """
-    try:
-        return f"{value!r:.80}"
-    except Exception as error:  # thousands of digits, or a class of the user's
-        reraise_interrupt(error)
-        return f"a value of {type(value).__name__}"
 
 
 class RepeatedError(Exception):

@@ -168,8 +168,8 @@ def _fold_character(character: str) -> str:
     return _FOLDS.get(character, character.lower())
 
 
-# What Python folds to several characters, and what its tables may be too old for: the last ones
-# are pairs of Unicode 16 and 17, which Go has.
+# Characters that Python folds to several, and those that its tables may be too old for: the last
+# ones are pairs of Unicode 16 and 17, which Go has.
 _FOLDS: Final[dict[str, str]] = {
     chr(code): chr(code + distance)
     for codes, distance in (

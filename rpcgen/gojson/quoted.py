@@ -9,7 +9,8 @@ from rpcgen.errors import DecodeError
 
 from .errors import MismatchError
 from .members import Member
-from .stream import parse, quote
+from .parse import parse
+from .text import quote
 
 __all__ = ["decoder_of_quoted", "encoder_of_quoted"]
 

@@ -14,7 +14,7 @@ from rpcgen.schema.plan import Node, Op
 from .errors import MismatchError, RepeatedError
 from .members import Member, Owner, by_fold, fold, members_of
 from .quoted import decoder_of_quoted, encoder_of_quoted
-from .stream import quote
+from .text import quote
 
 __all__ = [
     "DecodeFunction",
@@ -32,7 +32,7 @@ DecodeFunction: TypeAlias = Callable[[Any], Any]
 
 # --- encoding -----------------------------------------------------------------------------------
 
-# Stands for the fields of an embedded message that is None.
+# Mark in the place of the fields of an embedded message that is None.
 _ABSENT: Final = object()
 
 Step: TypeAlias = tuple[
@@ -108,7 +108,7 @@ def is_none(item: object) -> bool:
     return item is None
 
 
-# What Go may have nil for, and no pointer.
+# Kinds of values that may be nil in Go without a pointer.
 _NILABLE: Final = frozenset((Op.MAP, Op.LIST, Op.BYTES))
 _EMPTY_IF_FALSE: Final = _NILABLE | {Op.BOOL, Op.INT, Op.UINT, Op.FLOAT, Op.STRING, Op.DURATION}
 

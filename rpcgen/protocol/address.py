@@ -1,4 +1,4 @@
-"""Where a server is: ``tcp://host:port``, ``unix:///path.sock``, ``https://host:port/path``.
+"""Addresses of servers: ``tcp://host:port``, ``unix:///path.sock``, ``https://host:port/path``.
 
 An address names the transport and the place; nothing here opens it.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_RPC_PATH", "Address", "http_address", "parse_address"]
 
 DEFAULT_RPC_PATH = "/_goRPC_"
-"""Where net/rpc is to be found on an HTTP server. Mirrors ``rpc.DefaultRPCPath``."""
+"""Path of net/rpc on an HTTP server. Mirrors ``rpc.DefaultRPCPath``."""
 
 _KINDS = "tcp://, unix://, http://, http+unix://, tls:// or https://"
 

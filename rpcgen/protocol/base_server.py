@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rpcgen.errors import DialError, RpcError
-from rpcgen.gob import Limits
 from rpcgen.method import Handler, Method
+from rpcgen.values.limits import Limits
 
 from .codecs import CodecName, CodecOptions, check_codec_options
 from .headers import Feature

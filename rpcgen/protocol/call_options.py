@@ -30,7 +30,7 @@ __all__ = [
 T = TypeVar("T")
 
 NO_METADATA: Final[Mapping[str, str]] = {}
-"""That of a call without any."""
+"""Settings of a call without options."""
 
 
 class CallOptions(TypedDict, total=False):

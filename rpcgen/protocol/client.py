@@ -149,7 +149,7 @@ class Completion(Generic[W]):
 # A call's number, its waiter, what is called, and how.
 _Pending: TypeAlias = tuple[int, W, Method[Any, Any], CallSettings]
 
-# Stands for the response that is being read, where nobody waits for its body.
+# Mark for the response that is being read, where nobody waits for its body.
 _UNAWAITED: Final = (-1, None, None, NO_OPTIONS)
 
 
@@ -314,7 +314,7 @@ class ClientProtocol(Generic[W]):
         """Forget the calls that are completed; see `forget`."""
         pop = self._pending.pop
         for each in completions:
-            # What `forget` does, for nearly all of them.
+            # The work of `forget`, for nearly all of them.
             if pop(each.seq, None) is None:
                 self.forget(each.seq)
 

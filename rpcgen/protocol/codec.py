@@ -92,17 +92,32 @@ class ClientCodec(Protocol):
     ) -> Sequence[bytes]:
         """Return a header and its arguments, as buffers that are sent one after the other.
 
-        Raises `EncodeError` if they do not fit the schema, and is then as if
-        it had not been called.
+        Args:
+            request: The header.
+            schema: Schema of the arguments.
+            args: The arguments.
+
+        Raises:
+            EncodeError: They do not fit the schema; the codec is then as if this had not been
+                called.
         """
         ...
 
     def feed(self, data: bytes) -> None:
-        """Take bytes that have arrived."""
+        """Take bytes that have arrived.
+
+        Args:
+            data: The bytes, any number of them.
+        """
         ...
 
     def decode_response_header(self) -> Response:
-        """Return the next header. Raises `DecodeError`."""
+        """Return the next header.
+
+        Raises:
+            TruncatedError: It has not come as a whole yet.
+            DecodeError: The bytes are not one.
+        """
         ...
 
     @overload
@@ -110,7 +125,15 @@ class ClientCodec(Protocol):
     @overload
     def decode_response_body(self, schema: Schema[T]) -> T: ...
     def decode_response_body(self, schema: Schema[Any] | None) -> object:
-        """Return what follows the header; without a schema, skip it. Raises `DecodeError`."""
+        """Return what follows the header.
+
+        Args:
+            schema: Schema of the value; None to skip it.
+
+        Raises:
+            TruncatedError: It has not come as a whole yet.
+            DecodeError: The bytes are not a value of the schema.
+        """
         ...
 
 
@@ -118,11 +141,20 @@ class ServerCodec(Protocol):
     """Reads requests and writes responses."""
 
     def feed(self, data: bytes) -> None:
-        """Take bytes that have arrived."""
+        """Take bytes that have arrived.
+
+        Args:
+            data: The bytes, any number of them.
+        """
         ...
 
     def decode_request_header(self) -> Request:
-        """Return the next header. Raises `DecodeError`."""
+        """Return the next header.
+
+        Raises:
+            TruncatedError: It has not come as a whole yet.
+            DecodeError: The bytes are not one.
+        """
         ...
 
     @overload
@@ -130,7 +162,15 @@ class ServerCodec(Protocol):
     @overload
     def decode_request_body(self, schema: Schema[T]) -> T: ...
     def decode_request_body(self, schema: Schema[Any] | None) -> object:
-        """Return what follows the header; without a schema, skip it. Raises `DecodeError`."""
+        """Return what follows the header.
+
+        Args:
+            schema: Schema of the value; None to skip it.
+
+        Raises:
+            TruncatedError: It has not come as a whole yet.
+            DecodeError: The bytes are not a value of the schema.
+        """
         ...
 
     def encode_response(
@@ -138,8 +178,14 @@ class ServerCodec(Protocol):
     ) -> Sequence[bytes]:
         """Return a header and its reply, as buffers that are sent one after the other.
 
-        Raises `EncodeError` if they do not fit the schema, and is then as if
-        it had not been called.
+        Args:
+            response: The header.
+            schema: Schema of the reply.
+            reply: The reply.
+
+        Raises:
+            EncodeError: They do not fit the schema; the codec is then as if this had not been
+                called.
         """
         ...
 

@@ -11,7 +11,7 @@ from typing import (
 )
 
 from rpcgen.errors import DialError
-from rpcgen.gob import Limits
+from rpcgen.values.limits import Limits
 
 from .codec import ClientCodec, ServerCodec
 from .gob_codec import GobClientCodec, GobServerCodec
@@ -117,7 +117,7 @@ def import_for_calls(name: CodecName) -> None:
             from rpcgen.gojson import accelerated  # noqa: F401
         return
     import_for_gob()
-    # What a client that the accelerator serves imports when it needs it.
+    # A client that the accelerator serves imports these when it needs them.
     from rpcgen.gob.decode import interpret  # noqa: F401
     from rpcgen.gob.encode import compiler  # noqa: F401
 

@@ -164,7 +164,11 @@ class CallContext:
         return self.cancelled
 
     def tell(self, event: Event) -> None:
-        """Have an event set when the call is given up; look at `is_told` afterwards."""
+        """Have an event set when the call is given up; look at `is_told` afterwards.
+
+        Args:
+            event: The event.
+        """
         self._events.append(event)
 
     @property
@@ -175,7 +179,11 @@ class CallContext:
         return self._reason
 
     def is_wanted(self, now: float) -> bool:
-        """Say whether the call is not given up, and was not past its deadline at that time."""
+        """Return True if the call is not given up, and not past its deadline.
+
+        Args:
+            now: The time in seconds, by the clock of the deadline.
+        """
         return not self._reason and (self.deadline is None or now < self.deadline)
 
     @property
@@ -184,7 +192,11 @@ class CallContext:
         return self._reason != Code.OK
 
     def cancel(self, reason: Code) -> None:
-        """Take note that the call is given up, and wake the threads that wait for that."""
+        """Take note that the call is given up, and wake the threads that wait for that.
+
+        Args:
+            reason: CANCELLED or DEADLINE_EXCEEDED.
+        """
         if self._reason == Code.OK:
             # A caller cancels at its deadline, and may be a moment before the clock here.
             left = self.remaining

@@ -18,8 +18,12 @@ class DoneQueue(Protocol[T_contra]):
     def put_nowait(self, item: T_contra, /) -> None:
         """Take a call.
 
-        Raises `queue.Full` or `asyncio.QueueFull` where there is no room: the
-        call is not told again, so the queue must be large enough.
+        Args:
+            item: The call.
+
+        Raises:
+            queue.Full: There is no room, which may be an `asyncio.QueueFull` as well. The call is
+                not told again, so the queue must be large enough.
         """
         ...
 

@@ -28,7 +28,7 @@ from rpcgen.errors import (
     ServerError,
 )
 
-from .codec import ServedCalls, ServedSteps
+from .codec import ServedSteps
 from .context import Event, Peer, current
 from .metadata import checked_metadata
 from .server_session import Failure, Invocation, ServerSession, error_text
@@ -103,7 +103,7 @@ class Execution:
 
         For an API with threads, whose statistics have locks.
         """
-        calls: ServedCalls | None = getattr(self._protocol, "served_calls", None)
+        calls = self._protocol.served_calls
         return None if calls is None else calls.steps(self, current.set, CoroutineType)
 
     def started(self, invocation: Invocation) -> None:

@@ -23,8 +23,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, EncodeError, TruncatedError
-from rpcgen.gob import Limits
 from rpcgen.schema import Schema
+from rpcgen.values.limits import Limits
 
 from .codec import ExtendedCodec, MeasuredCodec, PlainCodec
 from .headers import CANCEL_METHOD, CancelArgs, ExtendedRequest, Request, Response
@@ -82,7 +82,7 @@ class Frame(NamedTuple):
     message: bytes
 
 
-# What `Frame._make` does, without a function of Python's in between.
+# As `Frame._make`, without a function of Python's in between.
 _make_frame: Final[Callable[[tuple[int, int, str, bytes]], Frame]] = partial(tuple.__new__, Frame)
 
 

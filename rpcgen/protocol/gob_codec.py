@@ -15,10 +15,11 @@ from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import Decoder, Encoder, HeaderDecoder, Limits
+from rpcgen.gob import Decoder, Encoder, HeaderDecoder
 from rpcgen.gob.header_cache import MAX_HEADERS
 from rpcgen.gob.numbers import UINT, int_bytes, uint_bytes
 from rpcgen.schema import Schema
+from rpcgen.values.limits import Limits
 
 from .codec import (
     BufferedCodec,
@@ -53,7 +54,7 @@ _MAX_NUMBER_BYTES: Final = 9
 # Small numbers as they end a header: the zero says that no field follows.
 _NUMBERS: Final = [data + b"\0" for data in UINT]
 
-# What stands for bytes of a header that are not UTF-8.
+# Characters that stand for bytes of a header that are not UTF-8.
 _NOT_UTF8: Final = "[\udc80-\udcff]"
 
 # Numbers of two and three bytes, with the negated count of them in front.
@@ -106,7 +107,7 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec, Pl
         # Sizes of extended headers, and whether the stream has described them.
         self._sizes: _HeaderSizes | None = None
         self._has_extended = False
-        # What was wrong with the last header's metadata, for which its body fails.
+        # Fault of the last header's metadata, for which its body fails.
         self._fault = ""
         self.feed = self._decoder.feed
 
@@ -166,7 +167,7 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec, Pl
 
     def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
         parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])
-        # What a stranger calls that is not there is answered with an error, and not remembered.
+        # A name that a stranger calls, and that is not there, is not remembered.
         if header.service_method not in self._heads and not getattr(header, "error", ""):
             middle = self._encoder.encode(type(header)(header.service_method, 1), self._sent)[1:-2]
             _remember(self._heads, header.service_method, middle, _MAX_NUMBER_BYTES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from rpcgen.code import Code
 from rpcgen.errors import DialError
@@ -107,6 +108,9 @@ class HttpServerProtocol:
             the addresses of this machine.
         longest_head: Maximum size of the head of a request, in bytes.
     """
+
+    served_calls: Final = None
+    """No calls: the stream begins with HTTP."""
 
     def __init__(
         self,

@@ -64,7 +64,13 @@ class ClientCall(Generic[Req, Res]):
     def of(
         cls, method: Method[Req, Res], args: Req, settings: CallSettings
     ) -> ClientCall[Req, Res]:
-        """Return a call with these settings."""
+        """Return a call.
+
+        Args:
+            method: The method.
+            args: Its arguments.
+            settings: Options of the call, resolved.
+        """
         metadata = dict(settings.metadata or {})
         return cls(method, args, metadata, settings.deadline, settings.key, settings.wait_for_ready)
 

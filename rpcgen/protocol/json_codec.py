@@ -26,11 +26,12 @@ from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, EncodeError
-from rpcgen.gob import Limits
 from rpcgen.gojson.decode import decode, mismatch
 from rpcgen.gojson.encode import encode
 from rpcgen.gojson.numbers import general
-from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members, quote
+from rpcgen.gojson.parse import DEFAULT_LIMITS, Parsed, members
+from rpcgen.gojson.stream import ObjectStream
+from rpcgen.gojson.text import compact, quote
 from rpcgen.schema import (
     Bytes,
     Converted,
@@ -44,6 +45,7 @@ from rpcgen.schema import (
     Struct,
     Untyped,
 )
+from rpcgen.values.limits import Limits
 
 from .codec import DescribingCodec, ExtendedCodec, MeasuredCodec
 from .extended import MAX_UNKNOWN_HEADER, Extension

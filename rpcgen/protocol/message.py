@@ -22,9 +22,9 @@ from typing import Any, Final, Generic, Literal, TypeVar, cast
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.code import Code
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import Limits
 from rpcgen.method import Method
 from rpcgen.schema import Schema
+from rpcgen.values.limits import Limits
 
 from .call_options import NO_OPTIONS, CallSettings
 from .client import ClientProtocol, Completion
@@ -141,7 +141,7 @@ class MessageClientCodec(_MessageCodec[GobClientCodec]):
         )
         self.seq = 0
         """Number of the call that is answered by the next message."""
-        # What is wrong with the message whose header was asked for.
+        # Fault of the message whose header was asked for.
         self._fault: DecodeError | None = None
 
     def encode_request(
@@ -154,7 +154,7 @@ class MessageClientCodec(_MessageCodec[GobClientCodec]):
 
     def _header(self, request: ExtendedRequest) -> Request:
         self._extension.check_metadata(request)
-        # What a client can do is said to connections.
+        # Features of a client are told to connections, not with a message.
         more = ExtendedRequest(request.service_method, 0, request.timeout, request.metadata)
         more.key = request.key
         return plain_request(more)
@@ -283,7 +283,7 @@ def refusal(text: str, code: Code, *, unstarted: bool = True) -> bytes:
 
 _refusals: Final = MessageServerCodec()
 
-# What encodes for `encode_call`.
+# Codec of `encode_call`.
 _shared: Final = MessageClientCodec()
 
 

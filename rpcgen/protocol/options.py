@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from rpcgen.gob import Limits
+from rpcgen.values.limits import Limits
 
 from .call_options import CallDefaults, call_defaults, checked_interval
 from .codec import ClientCodec

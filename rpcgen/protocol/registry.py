@@ -113,10 +113,10 @@ class Registrable(Protocol):
 class Registry:
     """The services of a server, which both APIs extend. Mirrors the map of ``rpc.Server``.
 
-    ``make_lock`` makes the locks of its statistics, for an API with threads.
-    ``clock`` returns the time in seconds that deadlines are reckoned by. With
-    ``mask_errors`` callers are told nothing of exceptions that are no
-    `ServerError`.
+    Args:
+        make_lock: Makes the locks of its statistics, for an API with threads.
+        clock: Returns the time in seconds that deadlines are reckoned by.
+        mask_errors: True to tell callers nothing of exceptions that are not a `ServerError`.
     """
 
     def __init__(
@@ -149,10 +149,15 @@ class Registry:
     def register(self, implementation: Registrable) -> None:
         """Serve an implementation under the name of its service.
 
-        ``implementation`` extends a generated base class, such as
-        ``ArithService``; anything else that fits the ``Protocol`` is registered
-        with the generated function, ``register_arith``. Raises `RegisterError`,
-        with Go's texts. Mirrors ``rpc.Server.Register``.
+        Mirrors ``rpc.Server.Register``.
+
+        Args:
+            implementation: Object whose class extends a generated base class, such as
+                ``ArithService``. Anything else that fits the ``Protocol`` is registered with the
+                generated function, ``register_arith``.
+
+        Raises:
+            RegisterError: It extends no such class, or the name is taken; with Go's texts.
         """
         register = getattr(implementation, "_register_with", None)
         if register is None:
@@ -166,15 +171,21 @@ class Registry:
     def register_name(
         self, name: str, handlers: Iterable[Handler], described_by: type[object] | None = None
     ) -> None:
-        """Serve ``handlers`` as the methods of a service called ``name``.
+        """Serve functions as the methods of a service.
 
-        The debug page shows the docstrings of ``described_by``, a class of the
-        IDL, or where there is none those of the functions.
+        Mirrors ``rpc.Server.RegisterName``.
 
-        Raises `RegisterError`, with Go's texts, if the name is empty or taken,
-        or if there is nothing to serve; one that is a `TypeError` too for an
-        ``async def`` that was handed over as a plain function. Raises
-        `SchemaError` if an argument or reply cannot travel. Mirrors ``rpc.Server.RegisterName``.
+        Args:
+            name: Name of the service in requests.
+            handlers: The methods with their functions.
+            described_by: Class of the IDL, whose docstrings the debug page shows; None: those of
+                the functions.
+
+        Raises:
+            RegisterError: The name is empty or taken, or there is nothing to serve, with Go's
+                texts; one that is a `TypeError` too for an ``async def`` that was handed over as
+                a plain function.
+            SchemaError: An argument or reply cannot travel.
         """
         if not name:
             raise RegisterError("rpc.Register: no service name for type")
@@ -222,7 +233,7 @@ class Registry:
 
     @property
     def routes(self) -> HttpRoutes:
-        """Where the server's HTTP listeners have what."""
+        """Paths that the server's HTTP listeners serve."""
         return self._routes
 
     def handle_http(
@@ -234,22 +245,26 @@ class Registry:
         allow_calls: bool = False,
         hosts: Iterable[str] = (),
     ) -> None:
-        """Say where the server's ``http://`` and ``https://`` listeners have what.
+        """Set the paths that the server's ``http://`` and ``https://`` listeners serve.
 
-        ``rpc_path`` takes CONNECT, as Go's clients do it, and JSON-RPC by POST
-        unless ``post`` is false. ``debug_path`` has the debug page, on which
-        methods can be tried if ``allow_calls``. Without this call there is
-        net/rpc at the default path, and no debug page. Mirrors
-        ``rpc.Server.HandleHTTP``.
+        Without this call there is net/rpc at the default path, and no debug
+        page. Mirrors ``rpc.Server.HandleHTTP``.
 
         POST and the debug page are for those who ask under an address, under
         the name that the listener was opened with, this machine's, or
         ``localhost``: a page of another site that gives its own name this
-        machine's address is refused with 403. ``hosts`` are other names under
-        which the server is to be found, such as ``"rpc.example.com"``, or
-        ``"*"`` for any, behind a proxy that checks them.
+        machine's address is refused with 403.
 
-        Raises `TypeError` if ``hosts`` is a single string.
+        Args:
+            rpc_path: Path of net/rpc: CONNECT, as Go's clients do it, and JSON-RPC by POST.
+            debug_path: Path of the debug page.
+            post: False to refuse POST.
+            allow_calls: True to let methods be tried on the debug page.
+            hosts: Other names under which the server is to be found, such as
+                ``"rpc.example.com"``, or ``"*"`` for any, behind a proxy that checks them.
+
+        Raises:
+            TypeError: ``hosts`` is a single string.
         """
         if isinstance(hosts, str):
             raise TypeError(f"hosts={hosts!r}: write a list of names, hosts=[{hosts!r}]")
@@ -257,9 +272,13 @@ class Registry:
         self._routes = HttpRoutes(rpc_path, debug_path, post, allow_calls, names)
 
     def find(self, service_method: str) -> ServedMethod:
-        """Return the method that a request names, as ``Service.Method``.
+        """Return the method that a request names.
 
-        Raises `UnknownMethodError`.
+        Args:
+            service_method: The name, as ``Service.Method``.
+
+        Raises:
+            UnknownMethodError: It is not served; with Go's texts.
         """
         served = self.served.get(service_method)
         if served is not None:

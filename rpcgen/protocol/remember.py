@@ -23,8 +23,9 @@ from attrs import define, field, frozen
 
 from rpcgen.code import Code
 from rpcgen.errors import EncodeError, ServerError
-from rpcgen.gob import Limits, dumps, loads
+from rpcgen.gob import dumps, loads
 from rpcgen.method import Handler, Method
+from rpcgen.values.limits import Limits
 
 from .context import CallContext, current
 from .execution import given_up
@@ -79,7 +80,12 @@ class Remember:
                 raise ValueError(f"Remember({name}={getattr(self, name)!r}): must be above 0")
 
     def memory(self, clock: Callable[[], float], make_lock: MakeLock) -> ReplyMemory:
-        """Return an empty memory with these bounds, whose calls may be in any thread."""
+        """Return an empty memory with these bounds, whose calls may be in any thread.
+
+        Args:
+            clock: Returns the time in seconds.
+            make_lock: Makes its lock.
+        """
         return ReplyMemory(self, clock, make_lock)
 
 

@@ -9,11 +9,11 @@ from .address import DEFAULT_RPC_PATH
 __all__ = ["DEFAULT_DEBUG_PATH", "HttpRoutes"]
 
 DEFAULT_DEBUG_PATH = "/debug/rpc"
-"""Where the debug page is to be found. Mirrors ``rpc.DefaultDebugPath``."""
+"""Path of the debug page. Mirrors ``rpc.DefaultDebugPath``."""
 
 
 class HttpRoutes(ValueRecord):
-    """Where an HTTP server has what.
+    """Paths that an HTTP server serves.
 
     ``rpc_path`` takes CONNECT, and JSON-RPC by POST if ``post``; ``debug_path``
     has the debug page, if it is not empty, with a form to try the methods if

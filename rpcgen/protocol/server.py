@@ -89,10 +89,10 @@ class ServerProtocol:
         self._current: Request | None = None
         # When its header came, if the body has not come with it.
         self._arrived: float | None = None
-        # What the client can do, and whether it is to be told what this server can.
+        # Features of the client, and True if it is to be told those of this server.
         self._features = Feature(0)
         self._is_asked = False
-        # What to call the end of the stream if it came now.
+        # Go's name for the end of the stream, if it came at this place.
         self._eof = "EOF"
         # Attributes, not properties: asked several times for each call.
         self.draining = False
@@ -101,10 +101,10 @@ class ServerProtocol:
         """True if the last thing that was fed ended in the middle of a request."""
         self.headers: Mapping[str, str] = {}
         """Fields of an HTTP request; here there is none."""
-        # Stands for the request that is not whole yet, for `stage` to tell it from the next one.
+        # Mark of the request that is not whole yet, for `stage` to tell it from the next one.
         self._partial: object | None = None
         self._failure = ""
-        # What plain calls are of; nothing while all are refused.
+        # Methods that plain calls find; none while all are refused.
         self._served = registry.served
         self.served_calls = calls = served_calls(codec, self, Invocation)
         """Calls that the accelerator takes off the codec's stream; None where it is not there."""
@@ -371,7 +371,7 @@ def _find_nothing(service_method: str) -> ServedMethod:
 
 
 def _error_response(request: Request, error: str, code: Code) -> ExtendedResponse:
-    # What is no Unicode, such as the name of a file can be in an error, could not be sent.
+    # Text that is not Unicode, such as the name of a file in an error, could not be sent.
     error = error.encode(errors="backslashreplace").decode()
     known = 0 if code == Code.UNKNOWN else code
     return ExtendedResponse(request.service_method, request.seq, error, known)

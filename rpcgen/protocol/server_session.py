@@ -12,6 +12,7 @@ from rpcgen.code import Code
 from rpcgen.errors import RemoteError
 from rpcgen.schema import Schema, schema_of
 
+from .codec import ServedCalls
 from .context import CallContext, Surroundings
 from .headers import Request
 from .registry import ServedMethod
@@ -154,6 +155,11 @@ class ServerSession(Protocol):
     Of the methods that take what has come, one thread at a time may be in any;
     likewise for those that encode a response.
     """
+
+    @property
+    def served_calls(self) -> ServedCalls | None:
+        """Calls that the accelerator takes off the stream from its beginning; None: no calls."""
+        ...
 
     @property
     def draining(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, Unpack
 
 from attrs import evolve, frozen
 
-from rpcgen.gob import Limits
+from rpcgen.values.limits import Limits
 
 from .address import DEFAULT_RPC_PATH
 from .calls_in_flight import Overload

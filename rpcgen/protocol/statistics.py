@@ -21,10 +21,10 @@ from rpcgen._records import ValueRecord
 __all__ = [
     "CONNECTION_NUMBERS",
     "COUNTED_AT_ONCE",
-    "LONGEST",
+    "MAX_DURATION_S",
     "METHOD_NUMBERS",
+    "MIN_DURATION_S",
     "RELATIVE_ERROR",
-    "SHORTEST",
     "Calls",
     "ConnectionStatistics",
     "Histogram",
@@ -39,7 +39,7 @@ MakeLock: TypeAlias = Callable[[], AbstractContextManager[object]]
 Numbers: TypeAlias = Sequence[float]
 """All counts of one statistics in a row, to be added to those of other processes."""
 
-# Buckets double in width every _PER_OCTAVE of them, over _OCTAVES doublings from SHORTEST on;
+# Buckets double in width every _PER_OCTAVE of them, over _OCTAVES doublings from MIN_DURATION_S on;
 # the last one holds what is longer.
 _PER_OCTAVE: Final = 16
 _OCTAVES: Final = 37
@@ -49,10 +49,10 @@ _LAST: Final = _PER_OCTAVE * _OCTAVES
 COUNTED_AT_ONCE: Final = 128
 """Number of durations of a method that are counted together."""
 
-SHORTEST: Final = 2.0**-_OFFSET
+MIN_DURATION_S: Final = 2.0**-_OFFSET
 """Lower bound in seconds, as which shorter durations count: about a microsecond."""
 
-LONGEST: Final = 2.0 ** (_OCTAVES - _OFFSET)
+MAX_DURATION_S: Final = 2.0 ** (_OCTAVES - _OFFSET)
 """Upper bound in seconds, as which longer durations count: about 36 hours."""
 
 METHOD_NUMBERS: Final = 3 + _LAST + 1
@@ -62,7 +62,7 @@ CONNECTION_NUMBERS: Final = 2
 """Number of counts that `ConnectionStatistics.numbers` gives."""
 
 RELATIVE_ERROR: Final = 2 ** (0.5 / _PER_OCTAVE) - 1
-"""Maximum relative error of a percentile between `SHORTEST` and `LONGEST`: 2.2 %."""
+"""Maximum relative error of a percentile between `MIN_DURATION_S` and `MAX_DURATION_S`: 2.2 %."""
 
 
 class Histogram:
@@ -90,10 +90,10 @@ class Histogram:
             return
         counts = self._counts
         for seconds in durations:
-            if SHORTEST < seconds < LONGEST:
+            if MIN_DURATION_S < seconds < MAX_DURATION_S:
                 counts[int((log2(seconds) + _OFFSET) * _PER_OCTAVE)] += 1
             else:
-                counts[_LAST if seconds >= LONGEST else 0] += 1
+                counts[_LAST if seconds >= MAX_DURATION_S else 0] += 1
         self.count += len(durations)
         self.max = max(self.max, *durations)
 
@@ -134,7 +134,7 @@ class Histogram:
             while seen < rank and bucket < _LAST:
                 bucket += 1
                 seen += self._counts[bucket]
-            found.append(min(_middle(bucket), LONGEST, self.max))
+            found.append(min(_middle(bucket), MAX_DURATION_S, self.max))
         return found
 
 

@@ -30,7 +30,7 @@ __all__ = ["Lookup", "resolver"]
 _LIFETIME_S: Final = 5.0
 
 # Weight of a record that has none, beside others which have: seldom, but not never.
-_NEXT_TO_NOTHING: Final = 0.01
+_MIN_WEIGHT: Final = 0.01
 
 _HOST_AND_PORT: Final = re.compile(r"(?P<name>[^/:?#\[\]]+|\[[^\]]+\]):(?P<port>\d{1,5})/?")
 _NAME: Final = re.compile(r"(?P<name>[^/:?#\[\]]+)/?")
@@ -113,7 +113,7 @@ class Lookup:
                 client_log.debug("%s: no stand-in %s: %s", name, record.target, error)
                 continue
             for host in hosts:
-                weight = (record.weight or _NEXT_TO_NOTHING) / len(hosts)
+                weight = (record.weight or _MIN_WEIGHT) / len(hosts)
                 found.setdefault(evolve(host, weight=weight, priority=record.priority))
         return list(found)
 

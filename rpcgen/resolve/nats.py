@@ -91,7 +91,7 @@ class NatsResolver:
         credentials: PathName | None = None,
     ) -> None:
         self.brokers = Brokers.of(broker, tls, credentials)
-        """Where it asks; durable calls are left there too."""
+        """Brokers that it asks; durable calls are left there too."""
         self._service = service or self.brokers.service
         self._seconds = seconds
         self._looking: _Looking | None = None

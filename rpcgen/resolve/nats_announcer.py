@@ -36,7 +36,7 @@ _LOOK_S: Final = 1.0
 # Seconds for saying goodbye.
 _GOODBYE_S: Final = 2.0
 
-# What a listener is bound to where it takes connections at all addresses of the machine.
+# Hosts of a listener that takes connections at all addresses of the machine.
 _EVERYWHERE: Final = ("", "0.0.0.0", "::")
 
 

@@ -272,7 +272,7 @@ async def hang_up(client: Client) -> None:
         with suppress(Exception):
             await asyncio.wait_for(client.close(), _CLOSE_S)
     finally:
-        # Which the library leaves where its last bytes cannot be sent.
+        # The library leaves these running where its last bytes cannot be sent.
         for subscription in tuple(client._subs.values()):
             subscription._stop_processing()
         with suppress(Exception):

@@ -50,7 +50,7 @@ _URL: Final = re.compile(
     re.ASCII,
 )
 
-# How the names of a server's own services begin.
+# Beginning of the names of a server's own services.
 _OWN: Final = "rpcgen."
 
 _CODECS: Final = ("gob", "json")

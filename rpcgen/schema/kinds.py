@@ -38,6 +38,7 @@ __all__ = [
     "Untyped",
     "is_infinite",
     "pointed_to",
+    "shown",
 ]
 
 
@@ -361,7 +362,7 @@ class Struct(ImmutableRecord, Schema[T_co]):
         lacking = [name for name in names if not hasattr(value, name)]
         if lacking:
             raise EncodeError(
-                f"{_shown(value)} is not a {self.cls.__name__}: it has no {', '.join(lacking)}"
+                f"{shown(value)} is not a {self.cls.__name__}: it has no {', '.join(lacking)}"
             )
         cls = type(value)
         lost = [name for name in _field_names(cls) if name not in names]
@@ -384,10 +385,18 @@ def _field_names(cls: type) -> list[str]:
     return [field.name for field in fields if field.init]
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value as an error shows it, which raises nothing.
+
+    Args:
+        value: Any value.
+
+    Returns:
+        Its `repr`, of 80 characters at most, or the name of its class.
+    """
     try:
         return f"{value!r:.80}"
-    except Exception as error:  # a class of the user's
+    except Exception as error:  # thousands of digits, or a class of the user's
         reraise_interrupt(error)
         return f"a value of {type(value).__name__}"
 
@@ -443,7 +452,7 @@ class Interface(ImmutableRecord, Schema[Any]):
         return None
 
 
-# What an enum does by itself with a value that it does not list: it refuses it.
+# An enum's own treatment of a value that it does not list: it refuses it.
 _NO_MEMBER: Final = getattr(enum.Enum._missing_, "__func__", None)
 
 

@@ -52,7 +52,7 @@ class BaseClient:
     _exchange: Exchange | None = None
     """Carrier of calls that a thread waits for, where that is something faster than `_send`."""
 
-    # What leaves durable calls there, in one process.
+    # The client's end of the queue, and the process that it belongs to; None before it is used.
     _queue: tuple[int, CallQueue] | None = None
 
     def __init__(

@@ -102,7 +102,8 @@ class Channel(BaseClient):
     def close(self) -> None:
         """Close all connections; pending calls end with `ShutdownError`.
 
-        Raises `ShutdownError` if it was closed before.
+        Raises:
+            ShutdownError: It was closed before.
         """
         pool = self._pool
         if pool.is_foreign:  # other processes go on with the connections

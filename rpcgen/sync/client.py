@@ -55,7 +55,7 @@ __all__ = ["Client"]
 # Time in seconds without calls after which a client looks whether the server has hung up.
 _IDLE_S: Final = 0.05
 
-# How often `close` looks whether other threads have left the socket alone, and how long it pauses.
+# Number of times that `close` looks for other threads at the socket, and seconds in between.
 _LOOKS: Final = 100
 _PAUSE: Final = 0.001
 
@@ -138,7 +138,12 @@ class Client(BaseClient):
 
     @classmethod
     def with_codec(cls, connection: socket.socket | Stream, codec: ClientCodec) -> Self:
-        """Return a client that speaks through ``codec``. Mirrors ``rpc.NewClientWithCodec``."""
+        """Return a client that speaks through a codec. Mirrors ``rpc.NewClientWithCodec``.
+
+        Args:
+            connection: A connected socket, which the client owns from here on.
+            codec: The codec, for this connection alone.
+        """
         return cls(connection, codec)
 
     def __repr__(self) -> str:
@@ -230,7 +235,10 @@ class Client(BaseClient):
     def close(self) -> None:
         """Close the connection; pending calls end with `ShutdownError`.
 
-        Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
+        Mirrors ``rpc.Client.Close``.
+
+        Raises:
+            ShutdownError: It was closed before.
         """
         if self._fork_generation != _fork.generation:
             # The other process goes on with the connection.

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rpcgen.channel.target import ChannelOptions, Target
-    from rpcgen.gob import Limits
     from rpcgen.protocol.interceptors import ClientInterceptor
+    from rpcgen.values.limits import Limits
 
     from .channel import Channel
 

@@ -103,7 +103,7 @@ class ServerConnection:
         self._peer = stream.peer()
         self._fd = stream.fileno()
         self._reads_into = stream.is_plaintext
-        # What is read and sent without a look at the stream: None where it has more to do.
+        # Short ways to read and send, past the stream: None where that has more to do.
         self._receive = stream.receiver()
         # Calls that other threads than the leader's carry out; adding and discarding are atomic.
         self.running: set[Invocation] = set()
@@ -427,7 +427,7 @@ class ServerConnection:
     @property
     def _is_to_drain(self) -> bool:
         """True if the leader is to begin that in its next turn."""
-        # What came with the end of a TLS handshake was not read yet.
+        # Data that came with the end of a TLS handshake was not read yet.
         is_read = self._has_buffered_requests and not self._stream.has_buffered
         return self._must_drain and not (self._stops and is_read)
 

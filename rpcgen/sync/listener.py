@@ -26,7 +26,7 @@ __all__ = ["Listener"]
 
 # Number of times `close` looks whether threads have left the socket alone, and its pauses.
 _LOOKS: Final = 100
-_PAUSE: Final = 0.001
+_PAUSE_S: Final = 0.001
 
 # Maximum wait in milliseconds of the main thread; other threads have no signals to notice.
 _LONGEST_POLL_MS: Final = int(1000 * LONGEST_SLEEP_S)
@@ -35,13 +35,17 @@ _LONGEST_POLL_MS: Final = int(1000 * LONGEST_SLEEP_S)
 class Listener:
     """A socket that takes connections.
 
-    Made for an address such as ``tcp://127.0.0.1:0`` or ``unix:///run/my.sock``,
-    with the context that ``tls://`` and ``https://`` need, or for a socket that
-    listens already; ``address`` is what it is bound to, as `dial` wants it. A
-    context manager that closes it, unless it was ``borrowed``: a socket that
-    stays the caller's. Raises `DialError` if the address cannot be had.
+    Its ``address`` is what it is bound to, as `dial` wants it. A context manager
+    that closes it. After a fork, each process accepts and closes for itself.
 
-    After a fork, each process accepts and closes for itself.
+    Args:
+        address: Address such as ``tcp://127.0.0.1:0`` or ``unix:///run/my.sock``, or a socket
+            that listens already.
+        tls: Context that ``tls://`` and ``https://`` need.
+        borrowed: True for a socket that stays the caller's, and is not closed.
+
+    Raises:
+        DialError: The address cannot be had.
     """
 
     def __init__(
@@ -93,7 +97,14 @@ class Listener:
         return self.tls is not None
 
     def accept(self) -> socket.socket:
-        """Wait for a connection and return it. Raises `OSError` once the listener is closed."""
+        """Wait for a connection.
+
+        Returns:
+            The connection.
+
+        Raises:
+            OSError: The listener is closed, or of no use.
+        """
         while True:
             connection = self._accept()
             try:
@@ -155,7 +166,7 @@ class Listener:
         for _ in range(_LOOKS):
             if not self._pollers:
                 return
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_S)
 
     def renew_lock(self) -> None:
         """Make the lock anew, in a child process: nobody there releases it if it is held."""

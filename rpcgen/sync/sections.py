@@ -43,9 +43,9 @@ its claims up itself and has no frames, has a second number."""
 
 # Seconds between two looks at a section that another thread is in, and until it is asked whether
 # that thread is in it indeed. A section takes some microseconds, but for large messages.
-_FIRST_PAUSE: Final = 0.00005
-_LONGEST_PAUSE: Final = 0.005
-_CHECK_AFTER: Final = 0.5
+_FIRST_PAUSE_S: Final = 0.00005
+_LONGEST_PAUSE_S: Final = 0.005
+_CHECK_AFTER_S: Final = 0.5
 
 _PACKAGE: Final = __name__.rpartition(".")[0]
 
@@ -80,11 +80,11 @@ class Sections:
         Raises:
             RpcError: This thread is in it already, further down its stack.
         """
-        pause, begin = _FIRST_PAUSE, time.monotonic()
+        pause, begin = _FIRST_PAUSE_S, time.monotonic()
         while self.claims.setdefault(name, token) is not token:
-            self.check(thorough=time.monotonic() - begin > _CHECK_AFTER)
+            self.check(thorough=time.monotonic() - begin > _CHECK_AFTER_S)
             time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     def leave(self, name: str, token: Token, error: BaseException) -> None:
         """Give up a part after an exception, if the token claims it, and end the connection."""

@@ -71,7 +71,7 @@ _GRACE: Final = 1.0
 # Seconds that calls have to end after a signal.
 _LONG_GRACE: Final = 10.0
 
-# How often, in seconds, to look again for what nobody tells: room for a connection, a grace that
+# Seconds between two looks for what nobody tells: room for a connection, a grace that
 # has been cut.
 _POLL: Final = 0.05
 
@@ -227,9 +227,10 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     def register_name(
         self, name: str, handlers: Iterable[Handler], described_by: type[object] | None = None
     ) -> None:
-        """Serve ``handlers`` under ``name``; see `Registry.register_name`.
+        """Serve functions as the methods of a service; see `Registry.register_name`.
 
-        Raises `RegisterError` for an ``async def`` too.
+        Raises:
+            RegisterError: As there, and for an ``async def``.
         """
         handlers = tuple(handlers)
         for handler in handlers:
@@ -362,10 +363,13 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             sleep(_POLL)
 
     def accept(self, listener: Listener | socket.socket, codec: CodecName = "gob") -> None:
-        """Serve each connection that ``listener`` takes; return when it, or the server, is closed.
+        """Serve each connection that a listener takes; return when it, or the server, is closed.
 
-        A socket that listens will do as well, and stays open. Ctrl-C closes the
-        server as it does in `serve`. Mirrors ``rpc.Server.Accept``.
+        Ctrl-C closes the server as it does in `serve`. Mirrors ``rpc.Server.Accept``.
+
+        Args:
+            listener: The listener, or a socket that listens, which stays open.
+            codec: See `listen`.
 
         Raises:
             OSError: The socket is of no use. Errors that pass are logged and
@@ -426,11 +430,22 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         """Serve one connection until the client hangs up, then close it.
 
         Mirrors ``rpc.Server.ServeConn``, and ``jsonrpc.ServeConn``.
+
+        Args:
+            connection: The connection.
+            codec: See `listen`.
         """
         self.serve_codec(connection, server_codec(codec, self._limits))
 
     def serve_codec(self, connection: socket.socket | Stream, codec: ServerCodec) -> None:
-        """Serve one connection through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
+        """Serve one connection through a codec until the client hangs up, then close it.
+
+        Mirrors ``rpc.Server.ServeCodec``.
+
+        Args:
+            connection: The connection.
+            codec: The codec, for this connection alone.
+        """
         if not isinstance(connection, Stream):
             check_is_plain(connection)
             prepare_connection(connection)
@@ -445,11 +460,17 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one request in this thread, and leave the connection open.
 
-        ``codec`` keeps what it has read ahead, so it is the same in every call
-        for a connection. Raises `ServerError` with the text that the client
-        got, if the request was refused, `DisconnectedError` at the end of the
-        connection, and `DecodeError` if it holds something else. Mirrors
-        ``rpc.Server.ServeRequest``.
+        Mirrors ``rpc.Server.ServeRequest``.
+
+        Args:
+            connection: The connection.
+            codec: The codec, which keeps what it has read ahead: the same in every call for a
+                connection.
+
+        Raises:
+            ServerError: The request was refused, with this text.
+            DisconnectedError: The connection is at its end.
+            DecodeError: It holds something else.
         """
         check_is_plain(connection)
         serve_request(Stream(connection), ServerProtocol(self, codec))
@@ -473,12 +494,15 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     def close(self, grace: float | None = None) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
 
-        Calls that take longer than ``grace`` seconds (1 unless something else is
-        said) are not waited for. Where the server is being closed already, this
-        waits for that, and can only cut its grace.
+        Where the server is being closed already, this waits for that, and can
+        only cut its grace.
 
         A handler that calls this is answered first, and a signal handler that
         has interrupted `serve` goes back to it: for both, this returns at once.
+
+        Args:
+            grace: Maximum time in seconds that calls have to end: those that take longer are not
+                waited for. None: 1 second, or what was said before.
         """
         self._begin_closing(grace)
         if self._reactor.scheduler.is_own_thread or threading.get_ident() in self._in_serve:

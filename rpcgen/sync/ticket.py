@@ -37,10 +37,13 @@ class Ticket(Generic[Res]):
         return f"<Ticket of {self._method.name}, key {self.key!r}>"
 
     def result(self, timeout: float | None = None) -> Res:
-        """Wait for the reply and return it, as often as it is asked for.
+        """Wait for the reply; it can be asked for again and again.
 
         Args:
             timeout: Maximum time in seconds to wait; None: as long as it takes.
+
+        Returns:
+            The reply.
 
         Raises:
             CallTimeoutError: The reply has not come in that time; the call goes on.

@@ -17,7 +17,7 @@ from rpcgen.sync.stream import Stream
 
 __all__ = ["MemoryStream", "ThisProcess", "memory_streams"]
 
-# What SO_PEERCRED gives: the numbers of a process, its user and its group.
+# Layout of SO_PEERCRED: the numbers of a process, its user and its group.
 _UCRED: Final = struct.Struct("iII")
 
 
@@ -135,7 +135,7 @@ class MemoryStream(Stream):
     """
 
     def __init__(self, inbox: _Inbox, outbox: _Inbox) -> None:
-        # Which is asked nothing but who the other side is: all else is overridden below.
+        # The socket is asked who the other side is, and no more: all else is overridden below.
         super().__init__(cast("socket.socket", ThisProcess()))
         self._inbox = inbox
         self._outbox = outbox

@@ -34,7 +34,7 @@ class MemoryTransport(asyncio.Transport):
         self._loop = asyncio.get_running_loop()
         self._protocol: asyncio.BaseProtocol | None = None
         self._other: MemoryTransport | None = None
-        # What has come, and is to be read.
+        # Data that has come, and is to be read.
         self._unread = bytearray()
         self._delivery: asyncio.Handle | None = None
         self._is_reading = True

@@ -35,7 +35,7 @@ Step: TypeAlias = Callable[[socket.socket], object]
 Script: TypeAlias = Sequence[Step]
 
 # Maximum time in seconds that a step waits for the client.
-_PATIENCE_S: Final = 30.0
+_STEP_TIMEOUT_S: Final = 30.0
 
 _CHUNK: Final = 65536
 
@@ -53,17 +53,20 @@ class ScriptedServer:
             client = rpcgen.dial(server.address)
 
     A connection beyond the scripts is closed at once. A context manager, at whose end
-    every script must have been played, or it raises `ScriptError`.
+    every script must have been played.
 
     Args:
         scripts: One for each connection. After the last step, the connection is closed.
         patience: Maximum time in seconds for each step.
 
     Attributes:
-        address: What clients dial: ``127.0.0.1:port``.
+        address: Address that clients dial: ``127.0.0.1:port``.
+
+    Raises:
+        ScriptError: At the end of the context: a script was not played to its end.
     """
 
-    def __init__(self, *scripts: Script, patience: float = _PATIENCE_S) -> None:
+    def __init__(self, *scripts: Script, patience: float = _STEP_TIMEOUT_S) -> None:
         self._scripts = scripts
         self._patience = patience
         self._problems: list[str] = []

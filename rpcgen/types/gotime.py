@@ -18,7 +18,7 @@ __all__ = [
 # Start of Go's count of seconds, the first of January of the year 1 in UTC, as a Unix time.
 _GO_EPOCH: Final = -62_135_596_800
 _UTC_MINUTES: Final = -1
-_DAY: Final = 86_400
+_SECONDS_A_DAY: Final = 86_400
 # Days after which the calendar repeats itself, 400 years.
 _CYCLE: Final = 146_097
 _TEXT: Final = re.compile(
@@ -59,7 +59,7 @@ class GoTime:
         nanosecond = since.microseconds * 1000 + getattr(moment, "nanosecond", 0)
         is_utc = not offset and moment.tzname() == "UTC"
         seconds = None if is_utc else round(offset.total_seconds())
-        return cls(since.days * _DAY + since.seconds, nanosecond, seconds)
+        return cls(since.days * _SECONDS_A_DAY + since.seconds, nanosecond, seconds)
 
     def datetime(self) -> datetime:
         """Return the moment, in UTC, to the microsecond.
@@ -71,7 +71,7 @@ class GoTime:
 
     def __str__(self) -> str:
         """Return the moment as RFC 3339 has it; years outside of 0 to 9999 have a sign."""
-        days, second = divmod(self.unix - _GO_EPOCH + (self.offset or 0), _DAY)
+        days, second = divmod(self.unix - _GO_EPOCH + (self.offset or 0), _SECONDS_A_DAY)
         cycles, day = divmod(days, _CYCLE)
         date = datetime.fromordinal(day + 1)
         year = date.year + 400 * cycles
@@ -161,7 +161,7 @@ class GoTime:
         days = date.toordinal() - 1 + (cycles if rest else cycles - 1) * _CYCLE
         clock = (date.hour * 60 + date.minute) * 60 + date.second
         offset = int(f"{sign}1") * (int(hours) * 60 + int(minutes)) * 60 if sign else None
-        unix = _GO_EPOCH + days * _DAY + clock - (offset or 0)
+        unix = _GO_EPOCH + days * _SECONDS_A_DAY + clock - (offset or 0)
         return cls(unix, int((fraction or "0").ljust(9, "0")), offset or None)
 
 

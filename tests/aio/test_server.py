@@ -1194,7 +1194,7 @@ CLOSE = Method[int, int]("Bye.Close")
 
 
 async def test_serve_waits_for_the_close_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rpcgen.aio.server._GRACE", 0.05)
+    monkeypatch.setattr("rpcgen.aio.server._GRACE_S", 0.05)
     gate = AsyncGate()
     server = make_server(gate)
     listener = await server.listen("127.0.0.1:0")

@@ -20,10 +20,10 @@ from rpcgen import (
     ServerError,
 )
 from tests.support.apis import APIS, ApiClient
+from tests.support.errors import error_of
 from tests.support.timeouts import TIMEOUT_S
 
 from .linecodec import LineClientCodec, LineServerCodec
-from .test_errors import error_of
 
 
 @pytest.fixture(params=list(product(sorted(APIS), sorted(APIS))), ids="-".join)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import pytest
-
 from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args
-from rpcgen import DecodeError, EncodeError, Method, RpcError, ServerError
+from rpcgen import DecodeError, EncodeError, Method, ServerError
 from tests.support.apis import ApiClient
+from tests.support.errors import error_of
 from tests.support.services import FAIL, UNENCODABLE
 
 UNKNOWN = {
@@ -35,13 +34,6 @@ FAILURES: dict[str, Callable[[ApiClient], object]] = {
         Method[Args, str]("Arith.Multiply"), Args(7, 8)
     ),
 }
-
-
-def error_of(call: Callable[[], object]) -> RpcError:
-    """Return the error that a call ends with."""
-    with pytest.raises(RpcError) as caught:
-        call()
-    return caught.value
 
 
 def test_error_of_the_method_has_its_text(client: ApiClient) -> None:

@@ -21,6 +21,7 @@ from rpcgen import (
     ShutdownError,
 )
 from tests.support.apis import APIS, ApiClient, ApiServer, ServerOptions
+from tests.support.errors import error_of
 from tests.support.life import (
     FAIL_WITH,
     HOLD,
@@ -36,7 +37,6 @@ from tests.support.services import WAIT
 from tests.support.timeouts import TIMEOUT_S
 
 from .links import LINKS, Link
-from .test_errors import error_of
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -8,12 +8,12 @@ from typing import Any
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import CallCancelledError, Code, DeadlineExceededError, ServerError
 from tests.support.apis import ApiClient
+from tests.support.errors import error_of
 from tests.support.services import WAIT
 from tests.support.timeouts import TIMEOUT_S
 
 from .life import BEGUN, DESCRIBE, ENDED, FAIL, LINGER, LOSE, TRAILER, LostError, Patience
 from .links import Link
-from .test_errors import error_of
 
 # Seconds: a deadline that passes soon, and one that does not.
 SOON = 0.05

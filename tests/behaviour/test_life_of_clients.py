@@ -12,12 +12,12 @@ from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DeadlineExceededError, Method, Registry
 from rpcgen.protocol.interceptors import ClientCall
 from tests.support.apis import ApiClient
+from tests.support.errors import error_of
 from tests.support.services import WAIT
 from tests.support.timeouts import TIMEOUT_S
 
 from .life import DESCRIBE, Known, register_life
 from .links import LINKS, Link
-from .test_errors import error_of
 
 # What happens in time, or is of no transport.
 OVER_TCP = pytest.mark.parametrize(

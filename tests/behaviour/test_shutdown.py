@@ -11,11 +11,11 @@ import pytest
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DisconnectedError, ShutdownError
 from tests.support.apis import ApiClient
+from tests.support.errors import error_of
 from tests.support.services import ARRIVED, RELEASE, WAIT, Arrival
 from tests.support.timeouts import TIMEOUT_S
 
 from .links import LINKS, Link
-from .test_errors import error_of
 
 
 def test_close_ends_pending_calls(client: ApiClient, gate: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from rpcgen.channel.balance import BALANCES, Balance
 from rpcgen.channel.resolver import Endpoint
+from rpcgen.channel.servers import FAILURES
 
 from .simulated import Calls, Simulated
 
@@ -191,3 +192,13 @@ def test_stand_ins_are_connected_to_when_the_last_other_is_lost() -> None:
     channel.kill("b")
     channel.picks(2)
     assert set(channel.picks(10)) == {"c", "d"}
+
+
+def test_stand_ins_are_connected_to_while_all_others_are_ejected() -> None:
+    channel = Simulated(balance="round_robin")
+    channel.tell([Endpoint("tcp://a:1"), Endpoint("tcp://b:1", priority=1)])
+    channel.pick()
+    for _ in range(FAILURES):
+        channel.fail("a")
+    channel.pick()
+    assert channel.attempts == ["a", "b"]

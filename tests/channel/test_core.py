@@ -142,6 +142,18 @@ def test_channel_hopes_until_the_resolver_has_spoken() -> None:
     assert channel.channel.is_hopeful(channel.now)
 
 
+def test_channel_does_not_hope_once_the_resolver_has_failed() -> None:
+    channel = Simulated()
+    channel.channel.fail_to_resolve(DialError("no broker"), channel.now)
+    assert not channel.channel.is_hopeful(channel.now)
+
+
+def test_work_that_was_taken_is_not_there_again() -> None:
+    channel = Simulated("a")
+    channel.take_work()
+    assert not channel.channel.has_work
+
+
 def test_channel_hopes_while_it_connects() -> None:
     channel = Simulated("a")
     channel.take_work()

@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 from rpcgen import Code, Method, Retry
-from rpcgen.channel.retry import BURST, MOST_UNWRITTEN, Budget, Retries
+from rpcgen.channel.retry import BURST, MOST_UNWRITTEN, Budget, Retries, may_pass
 from rpcgen.errors import (
     DeadlineExceededError,
     DialError,
@@ -91,6 +91,10 @@ def test_call_that_a_server_has_handed_back_goes_to_another_at_once() -> None:
     assert delay(WRITE, unstarted(ShutdownError("draining"))) == 0.0
 
 
+def test_call_without_a_connection_waits_before_it_is_made_again() -> None:
+    assert delay(WRITE, DialError("no server")) == Retry().backoff
+
+
 def test_call_that_a_server_has_handed_back_has_as_many_attempts_as_before() -> None:
     more = retries(Retry(attempts=2))
     handed_back = unstarted(ShutdownError("draining"))
@@ -147,6 +151,16 @@ def test_calls_that_succeed_earn_retries() -> None:
     assert budget.spend()
 
 
+def test_budget_is_short_until_all_that_was_spent_is_earned() -> None:
+    budget = Budget(0.5)
+    before = budget.is_short
+    budget.spend()
+    budget.earn()
+    between = budget.is_short
+    budget.earn()
+    assert [before, between, budget.is_short] == [False, True, False]
+
+
 def test_budget_is_never_more_than_at_the_beginning() -> None:
     budget = Budget(1.0)
     for _ in range(100):
@@ -195,6 +209,7 @@ def test_error_at_last_says_that_no_attempt_was_begun() -> None:
         ({"attempts": 1.5}, TypeError),
         ({"attempts": True}, TypeError),
         ({"backoff": 0}, ValueError),
+        ({"backoff": None}, ValueError),
         ({"backoff": "1"}, TypeError),
         ({"budget": -0.1}, ValueError),
         ({"budget": 2}, ValueError),
@@ -205,3 +220,18 @@ def test_error_at_last_says_that_no_attempt_was_begun() -> None:
 def test_retry_refuses_what_it_cannot_be(options: dict[str, float], error: type[Exception]) -> None:
     with pytest.raises(error, match=next(iter(options))):
         Retry(**options)  # type: ignore[arg-type]
+
+
+def test_retry_makes_three_attempts_by_default() -> None:
+    assert Retry() == Retry(attempts=3, backoff=0.05, budget=0.1)
+
+
+@pytest.mark.parametrize(
+    "code", [Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED, Code.DEADLINE_EXCEEDED], ids=str
+)
+def test_error_of_a_server_may_pass(code: Code) -> None:
+    assert may_pass(ServerError("", code=code))
+
+
+def test_error_of_the_call_does_not_pass() -> None:
+    assert not may_pass(ServerError("", code=Code.NOT_FOUND))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rpcgen import Code
-from rpcgen.channel.servers import EJECTION_S, FAILURES
+from rpcgen.channel.servers import EJECTION_S, FAILURES, IDLE_S, Line
 from rpcgen.errors import DisconnectedError, ServerError, ShutdownError
 
-from .simulated import Simulated
+from .simulated import Calls, Simulated
 
 
 def ejected(names: str = "ab") -> Simulated:
@@ -36,6 +38,26 @@ def test_server_that_succeeds_in_between_is_not_ejected() -> None:
     for _ in range(FAILURES - 1):
         channel.fail("a")
     channel.succeed("a")
+    channel.fail("a")
+    assert "a" in channel.picks(4)
+
+
+def test_failures_are_counted_anew_after_a_success() -> None:
+    channel = Simulated("ab")
+    channel.pick()
+    for _ in range(2):
+        for _ in range(FAILURES - 1):
+            channel.fail("a")
+        channel.succeed("a")
+    assert "a" in channel.picks(4)
+
+
+def test_answer_that_is_an_error_is_a_success() -> None:
+    channel = Simulated("ab")
+    channel.pick()
+    for _ in range(FAILURES - 1):
+        channel.fail("a")
+    channel.fail("a", ServerError("no such key", code=Code.NOT_FOUND))
     channel.fail("a")
     assert "a" in channel.picks(4)
 
@@ -97,6 +119,16 @@ def test_server_that_has_passed_its_trial_is_as_healthy_as_before() -> None:
     assert "a" in channel.picks(4)
 
 
+def test_server_that_has_passed_its_trial_is_not_ejected_for_longer_than_before() -> None:
+    channel = ejected()
+    channel.now += EJECTION_S
+    channel.pick()
+    channel.succeed("a")
+    for _ in range(FAILURES):
+        channel.fail("a")
+    assert channel.channel.look_at == channel.now + EJECTION_S
+
+
 def test_last_server_is_not_ejected() -> None:
     assert ejected("a").pick() == "a"
 
@@ -121,3 +153,47 @@ def test_ejected_server_gets_calls_if_no_other_can_be_reached() -> None:
     channel = ejected("ab")
     channel.kill("b")
     assert channel.pick() == "a"
+
+
+# --- connections ----------------------------------------------------------------------------------
+
+
+def line(pending: int = 0, has_come: bool = True) -> Line[str]:
+    """Return a connection that was given to a call at 1000 seconds."""
+    channel = Simulated("a")
+    channel.pick()
+    (server,) = channel.channel.servers
+    return Line(server, "a", Calls(pending), 0.0, lambda: has_come, used=1000.0)
+
+
+def test_connection_that_was_idle_has_news_if_something_has_come() -> None:
+    assert line().has_news(1000.0 + 2 * IDLE_S)
+
+
+@pytest.mark.parametrize(
+    ("other", "seconds"),
+    [(line(), IDLE_S / 2), (line(pending=1), 2 * IDLE_S), (line(has_come=False), 2 * IDLE_S)],
+    ids=["in use", "with a call under way", "silent"],
+)
+def test_connection_has_no_news(other: Line[str], seconds: float) -> None:
+    assert not other.has_news(1000.0 + seconds)
+
+
+def test_connection_is_not_idle_right_after_it_was_looked_at() -> None:
+    other = line()
+    other.has_news(2000.0)
+    assert not other.has_news(2000.0 + IDLE_S / 2)
+
+
+@pytest.mark.parametrize("pending", [[3], [3, 4]], ids=str)
+def test_pending_calls_of_a_server_are_those_of_all_its_connections(pending: list[int]) -> None:
+    server = line().server
+    server.lines = [Line(server, "a", Calls(each), 0.0, bool) for each in pending]
+    assert server.pending == sum(pending)
+
+
+@pytest.mark.parametrize("pending", [[3], [3, 2], [2, 3]], ids=str)
+def test_connection_with_the_fewest_calls_is_found(pending: list[int]) -> None:
+    server = line().server
+    server.lines = [Line(server, "a", Calls(each), 0.0, bool) for each in pending]
+    assert server.least_pending().calls.pending == min(pending)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from rpcgen._implementation import VARIABLE
 from rpcgen.errors import DecodeError, EncodeError, SchemaError
 from rpcgen.gojson.errors import MismatchError, RepeatedError
-from rpcgen.gojson.stream import parse
+from rpcgen.gojson.parse import parse
 from rpcgen.schema import Schema, schema_of
 
 from .kinds import KINDS
@@ -336,7 +336,7 @@ class Finder:
             print(threading.current_thread() is threading.main_thread())
 
 sys.meta_path.insert(0, Finder())
-from rpcgen.gojson.stream import parse
+from rpcgen.gojson.parse import parse
 from rpcgen.schema import schema_of
 """
 

@@ -15,7 +15,7 @@ from rpcgen.errors import DecodeError
 from rpcgen.gob import Limits
 from rpcgen.gojson.decode import decode
 from rpcgen.gojson.encode import encode
-from rpcgen.gojson.stream import parse
+from rpcgen.gojson.parse import parse
 from rpcgen.schema import schema_of
 from rpcgen.types import URL, NetipAddr, OpenIntEnum, Uint8, embedded, json_tag, underlying
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.gojson.decode import decode
 from rpcgen.gojson.encode import encode
-from rpcgen.gojson.stream import parse
+from rpcgen.gojson.parse import parse
 from rpcgen.schema import schema_of
 
 from .kinds import KINDS

@@ -15,7 +15,7 @@ from rpcgen import gob
 from rpcgen.errors import EncodeError
 from rpcgen.gob import Record, Typed
 from rpcgen.gojson.encode import encode
-from rpcgen.gojson.stream import quote
+from rpcgen.gojson.text import quote
 from rpcgen.schema import schema_of
 from rpcgen.types import (
     BigFloat,

@@ -7,7 +7,7 @@ from attrs import define, field
 
 from rpcgen.errors import DecodeError
 from rpcgen.gojson.decode import decode
-from rpcgen.gojson.stream import parse
+from rpcgen.gojson.parse import parse
 from rpcgen.schema import schema_of
 from rpcgen.types import length
 

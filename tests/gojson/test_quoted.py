@@ -11,7 +11,7 @@ from attrs import define, field
 from rpcgen.errors import DecodeError
 from rpcgen.gojson.decode import decode
 from rpcgen.gojson.encode import encode
-from rpcgen.gojson.stream import parse
+from rpcgen.gojson.parse import parse
 from rpcgen.schema import schema_of
 from rpcgen.types import Uint8, json_tag
 

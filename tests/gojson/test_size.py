@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from rpcgen.errors import DecodeError
 from rpcgen.gob import Limits
 from rpcgen.gojson.decode import decode
+from rpcgen.gojson.parse import parse
 from rpcgen.gojson.size import parsed_size, skip
-from rpcgen.gojson.stream import parse
 from rpcgen.protocol import JsonServerCodec
 from rpcgen.schema import schema_of
 from rpcgen.types import BigRat, OpenIntEnum, OpenStrEnum, length

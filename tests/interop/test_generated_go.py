@@ -24,7 +24,6 @@ from rpcgen import (
     DeadlineExceededError,
     Method,
     Registry,
-    RpcError,
     ServerError,
 )
 from rpcgen.gen.describe import describe_idls
@@ -32,6 +31,7 @@ from rpcgen.gen.golang.write import write_go
 from rpcgen.protocol import CodecName
 from tests import golang
 from tests.support.apis import Api, ApiClient
+from tests.support.errors import error_of
 from tests.support.timeouts import PROGRAM_TIMEOUT_S, TIMEOUT_S
 
 from .generated.life import (
@@ -173,13 +173,6 @@ def client(api: Api, codec: CodecName, life: LifeServer) -> Iterator[ApiClient]:
     """A Python client of the server of generated Go."""
     with api.dial(life.addresses[codec], codec=codec) as client:
         yield client
-
-
-def error_of(call: Callable[[], object]) -> RpcError:
-    """Return the error that a call ends with."""
-    with pytest.raises(RpcError) as caught:
-        call()
-    return caught.value
 
 
 # --- Python calls generated Go --------------------------------------------------------------------

@@ -10,8 +10,9 @@ from contextlib import suppress
 import pytest
 
 from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args, Quotient
-from rpcgen import EncodeError, Method, RpcError, ServerError
+from rpcgen import EncodeError, Method, ServerError
 from tests.support.apis import Api, ApiClient
+from tests.support.errors import error_of
 from tests.support.services import (
     ARRIVED,
     ECHO,
@@ -56,13 +57,6 @@ def python_server(api: Api) -> Iterator[str]:
 def go_client(go_clients: Callable[..., GoClient], python_server: str) -> GoClient:
     """A stock Go client of the Python server."""
     return go_clients(python_server, "tcp", "json")
-
-
-def error_of(call: Callable[[], object]) -> RpcError:
-    """Return the error that a call ends with."""
-    with pytest.raises(RpcError) as caught:
-        call()
-    return caught.value
 
 
 # --- the Python client --------------------------------------------------------------------------

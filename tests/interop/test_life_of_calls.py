@@ -22,7 +22,6 @@ from rpcgen import (
     Method,
     Registry,
     RemoteError,
-    RpcError,
     ServerError,
 )
 from rpcgen.interceptors import AccessLog, AsyncAccessLog, AsyncTokenAuth, TokenAuth
@@ -31,6 +30,7 @@ from rpcgen.services.health import HEALTH_CHECK
 from rpcgen.testing.fault_proxy import FaultProxy
 from rpcgen.testing.faults import Fault
 from tests.support.apis import Api, ApiClient, ApiServer, ServerOptions
+from tests.support.errors import error_of
 from tests.support.life import Life
 from tests.support.services import ARRIVED, FAIL, RELEASE, WAIT, Arrival
 from tests.support.timeouts import TIMEOUT_S
@@ -76,13 +76,6 @@ def client(api: Api, codec: CodecName, go_address: str) -> Iterator[ApiClient]:
     """A Python client of the stock Go server."""
     with api.dial(go_address, codec=codec) as client:
         yield client
-
-
-def error_of(call: Callable[[], object]) -> RpcError:
-    """Return the error that a call ends with."""
-    with pytest.raises(RpcError) as caught:
-        call()
-    return caught.value
 
 
 # --- the Python client ----------------------------------------------------------------------------

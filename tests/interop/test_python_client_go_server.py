@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import queue
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -25,13 +24,13 @@ from rpcgen import (
     DisconnectedError,
     EncodeError,
     Method,
-    RpcError,
     ServerError,
     ShutdownError,
     aio,
     dial,
 )
 from tests.support.apis import Api, ApiClient
+from tests.support.errors import error_of
 from tests.support.services import (
     ARRIVED,
     ECHO,
@@ -57,13 +56,6 @@ _numbers = itertools.count()
 @pytest.fixture
 def gate() -> str:
     return f"gate {next(_numbers)}"
-
-
-def error_of(call: Callable[[], object]) -> RpcError:
-    """Return the error that a call ends with."""
-    with pytest.raises(RpcError) as caught:
-        call()
-    return caught.value
 
 
 def test_call_returns_the_reply(client: ApiClient) -> None:

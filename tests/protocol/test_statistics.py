@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcgen.protocol.statistics import (
-    LONGEST,
+    MAX_DURATION_S,
+    MIN_DURATION_S,
     RELATIVE_ERROR,
-    SHORTEST,
     ConnectionStatistics,
     Histogram,
     MethodStatistics,
 )
 
-DURATIONS = st.floats(SHORTEST, LONGEST)
+DURATIONS = st.floats(MIN_DURATION_S, MAX_DURATION_S)
 PERCENTS = st.integers(1, 100)
 
 # Room for the rounding of floats where a duration is the bound of two buckets.
@@ -65,18 +65,19 @@ def test_max_is_exact(durations: list[float]) -> None:
     assert histogram_of(durations).max == max(durations)
 
 
-@given(st.floats(0, SHORTEST))
+@given(st.floats(0, MIN_DURATION_S))
 def test_percentiles_of_the_shortest(seconds: float) -> None:
     assert histogram_of([seconds]).percentiles(50) == [seconds]
 
 
-@given(st.floats(LONGEST, allow_infinity=True))
+@given(st.floats(MAX_DURATION_S, allow_infinity=True))
 def test_percentiles_of_the_longest(seconds: float) -> None:
-    assert histogram_of([seconds]).percentiles(50) == [LONGEST]
+    assert histogram_of([seconds]).percentiles(50) == [MAX_DURATION_S]
 
 
 @pytest.mark.parametrize(
-    "seconds", [math.nextafter(SHORTEST, 1), math.nextafter(LONGEST, 0), math.nextafter(1, 0)]
+    "seconds",
+    [math.nextafter(MIN_DURATION_S, 1), math.nextafter(MAX_DURATION_S, 0), math.nextafter(1, 0)],
 )
 def test_percentiles_beside_a_bound(seconds: float) -> None:
     assert histogram_of([seconds]).percentiles(50) == [pytest.approx(seconds, rel=TOLERANCE)]

@@ -10,7 +10,7 @@ from attrs import define, frozen
 from rpcgen import schema as schema_module
 from rpcgen.gojson.decode import decode as json_decode
 from rpcgen.gojson.encode import encode as json_encode
-from rpcgen.gojson.stream import parse as json_parse
+from rpcgen.gojson.parse import parse as json_parse
 from rpcgen.schema import Field, Struct, schema_of
 from rpcgen.types import length, wire
 

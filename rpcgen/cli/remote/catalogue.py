@@ -30,7 +30,7 @@ __all__ = [
     "of_page",
 ]
 
-# What stands for the rest of a spelling that is too long, or would never end.
+# Mark for the rest of a spelling that is too long, or would never end.
 _CUT: Final = "..."
 
 # Maximum length of the spelling of a type, in characters.

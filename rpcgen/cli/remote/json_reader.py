@@ -228,7 +228,7 @@ def _read_opaque(schema: Opaque[Any], value: object, path: str) -> Any:
         return _unmarshalled(schema, value, path)
     # Lazy, as below: what knows the texts of such types takes a while to import.
     from ...gojson.decode import decode
-    from ...gojson.stream import Parsed
+    from ...gojson.parse import Parsed
 
     try:
         return decode(schema, Parsed(json.dumps(value), value))

@@ -1,4 +1,4 @@
-"""Where findings of a comparison are collected, and what they are said of."""
+"""Findings of a comparison, and what they are said of."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ __all__ = ["RevisionError", "checked_out"]
 _KEPT = (".py", "pyproject.toml", "setup.cfg")
 
 # Maximum time that git may take, in seconds.
-_PATIENCE = 120.0
+_GIT_TIMEOUT_S = 120.0
 
 
 class RevisionError(Exception):
@@ -72,7 +72,7 @@ def _git(folder: Path, *arguments: str) -> str:
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=_PATIENCE,
+            timeout=_GIT_TIMEOUT_S,
             check=False,
         )
     except FileNotFoundError:

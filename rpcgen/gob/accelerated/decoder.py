@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Decoder", "loads"]
 
-# How many types in interfaces of one kind are remembered: a peer may name any number.
+# Number of types in interfaces of one kind that are remembered: a peer may name any number.
 _MOST_IN_INTERFACES: Final = 256
 
 
@@ -47,24 +47,24 @@ class Decoder(native.Stream, decoder.Decoder):
         self, id: int, head: bytes, width: int, schema: Schema[Any], asked: object
     ) -> None:
         super()._remember(id, head, width, schema, asked)
-        function, _, most = self._heads.get(asked, {}).get(head, (None, 0, 0))
+        function, _, most = self._fast.get(asked, {}).get(head, (None, 0, 0))
         accelerated = getattr(function, "__self__", None)
         if isinstance(accelerated, native.DecodeFunction) and accelerated.program.is_alone:
             self._whole[asked] = native.DecodeMessage(
                 accelerated.program, head, width, most, self.limits.depth
             )
 
-    def _forget_heads(self) -> None:
-        super()._forget_heads()
+    def _forget_fast(self) -> None:
+        super()._forget_fast()
         self._whole.clear()
         self._interfaces.clear()
 
     def decode_interface(
         self, data: bytes, pos: int, interface: Interface, depth: int
     ) -> tuple[Any, int]:
-        """Read a value with the name of its type, and remember how that is done."""
+        """Read a value, and remember how that is done; see `rpcgen.gob.Decoder`."""
         found = super().decode_interface(data, pos, interface, depth)
-        if not self._careful and found[0] is not None:
+        if not self._checks_steps and found[0] is not None:
             self._learn_interface(data, pos, interface)
         return found
 

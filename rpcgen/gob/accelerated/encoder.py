@@ -32,7 +32,7 @@ _TYPED: Final[dict[type, tuple[Callable[[Any], object], Callable[[Any], object]]
     **{kind: (attrgetter("go_type", "origin"), kind.rpcgen_plain) for kind in KINDS},
 }
 
-# How many classes in interfaces of one kind are remembered.
+# Number of classes in interfaces of one kind that are remembered.
 _MOST_IN_INTERFACES: Final = 256
 
 
@@ -70,7 +70,7 @@ class Encoder(native.MessageEncoder, encoder.Encoder):
         return (function, id) if isinstance(function, native.EncodeFunction) else None
 
     def encode_interface(self, value: Any, out: list[bytes], interface: Interface) -> None:
-        """Append a value with the name of its type, and remember how that is done."""
+        """Append a value, and remember how that is done; see `rpcgen.gob.Encoder`."""
         super().encode_interface(value, out, interface)
         known = self._interfaces.setdefault(interface, {})
         cls = type(value)

@@ -66,7 +66,7 @@ class Cursor:
 
     @property
     def path(self) -> str:
-        """Where in the value the last failure was."""
+        """Place in the value where the last failure was."""
         return "".join([str(self._path[0]), *map(_step, self._path[1:])]) if self._path else ""
 
     def begin(self) -> None:

@@ -12,8 +12,8 @@ from rpcgen.schema.plan import Node
 
 from ..errors import MismatchError, PlacedError
 from ..numbers import too_many_digits
+from ..parse import MINUS_ZERO, LongNumber
 from ..stdlib import TEXTS
-from ..stream import MINUS_ZERO, LongNumber
 from ..structs import DecodeFunction
 
 __all__ = ["itself_of", "json_of", "opaque_of"]

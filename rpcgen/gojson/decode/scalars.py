@@ -13,8 +13,8 @@ from rpcgen.schema.plan import Node, Op
 from ..base64 import base64_error_place, bytes_of_base64
 from ..errors import MismatchError, PlacedError
 from ..floats import to_single
+from ..parse import MINUS_ZERO
 from ..stdlib import parse_ip
-from ..stream import MINUS_ZERO
 from ..structs import DecodeFunction
 
 __all__ = ["bytes_of", "enum_of", "float_of", "int_of", "items_of", "ip_of", "scalar_of", "uint_of"]

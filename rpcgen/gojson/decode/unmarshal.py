@@ -11,8 +11,8 @@ from rpcgen.values.limits import Limits
 from ..errors import MismatchError, RepeatedError
 from ..merge import merged
 from ..numbers import limited
+from ..parse import DEFAULT_LIMITS, Parsed
 from ..size import check_decoded_size, growth
-from ..stream import DEFAULT_LIMITS, Parsed
 from ..structs import DecodeFunction
 from .compiler import decoders_of
 

@@ -61,7 +61,7 @@ __all__ = [
 SERVICE = "Conformance"
 
 # Maximum time in seconds that a call waits to be released.
-_PATIENCE_S = 60.0
+_GATE_TIMEOUT_S = 60.0
 
 
 @wire("Value")
@@ -119,7 +119,7 @@ def register_conformance(server: Registry) -> None:
             return gates[name]
 
     def wait(name: str) -> str:
-        gate(name).wait(_PATIENCE_S)
+        gate(name).wait(_GATE_TIMEOUT_S)
         return name
 
     def release(name: str) -> bool:

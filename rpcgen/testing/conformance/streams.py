@@ -39,7 +39,7 @@ _SEVERAL = [Value(name="one"), Value(name="two"), Value(name="three")]
 _NUMBERS = (1, -1, 63, 64, -64, -65, 127, 128, 2**31, -(2**31), 2**63 - 1, -(2**63))
 _RATIOS = (1.0, 0.1, -2.5, 1e300, 5e-324, math.ldexp(2 - 2**-52, 1023), math.inf, -math.inf)
 
-# What the streams of Go hold.
+# Values that the streams of Go hold.
 _VALUES: dict[str, list[Value]] = {
     "empty": [],
     "full": [

@@ -73,7 +73,7 @@ class TypeDescriber:
         self.resolver = resolver
         self.types: list[TypeDescription] = []
         self.left_out: list[tuple[StructField, str]] = []
-        # What fields have in Go that the IDL does not say.
+        # Properties of fields in Go that the IDL does not say.
         self.notes: list[tuple[Place, str]] = []
         self._constants = constants
         self._methods = methods
@@ -87,7 +87,7 @@ class TypeDescriber:
         self._inside: list[NamedType] = []
         self._open: list[GoType] = []
         self._has_interfaces = False
-        # What interfaces may hold beside the members of their unions.
+        # Types that interfaces may hold beside the members of their unions.
         self._beyond: dict[int, str] = {}
 
     def add(self, described: TypeDescription) -> int:

@@ -120,7 +120,7 @@ class _FileReader:
     def _place(self, node: Node) -> Place:
         return place_of(node, self._path)
 
-    # What the parser did not understand
+    # Text that the parser did not understand
 
     @cached_property
     def _lines(self) -> list[bytes]:
@@ -169,7 +169,7 @@ class _FileReader:
                 self._constants += self._read_constants(node)
             case "var_declaration":
                 self._variables += read_variables(node, self._path)
-                # What its values call, and the functions among them, is run as well.
+                # Functions that its values call, and those among them, are run as well.
                 self._functions.append(self._function("", node, node))
             case "function_declaration":
                 self._functions.append(self._read_function(node))

@@ -199,7 +199,7 @@ class _Reader:
         listed = "".join(f"\n    --type {_shown(each)}" for each in found)
         return f"types that may be services:{listed}"
 
-    # What is said
+    # Notes for the user
 
     def _problems(self) -> list[Note]:
         return [

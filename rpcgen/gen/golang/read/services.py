@@ -125,7 +125,7 @@ class Services:
             return False
         return _has_rpc(self._resolver.package_of(value.operand.name, here.scope)[1])
 
-    # Which calls register
+    # Calls that register
 
     def _registering(self, call: CallExpr, here: Here) -> _Register | None:
         called = call.function
@@ -183,7 +183,7 @@ class Services:
             return names.index(given.name)
         return self._text(given, here)
 
-    # What they register
+    # Services that they register
 
     def _registration(
         self, call: CallExpr, how: _Register, here: Here

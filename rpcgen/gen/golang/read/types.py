@@ -63,7 +63,7 @@ _SAME: Final = {"byte": "uint8", "rune": "int32"}
 
 @frozen(eq=False)
 class Scope:
-    """Where a type is written: a file of a package, and what type parameters stand for."""
+    """Place where a type is written: a file of a package, and what type parameters stand for."""
 
     package: Package
     file: GoFile

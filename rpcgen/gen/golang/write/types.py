@@ -207,7 +207,7 @@ class GoTypes:
 
     def _map(self, each: TypeDescription) -> str:
         key, value = self.spell(each.key), self.spell(each.element)
-        # What encodes itself by its address has none in a map.
+        # A value that encodes itself by its address has none in a map.
         return f"map[{key}]{'*' if value.startswith('big.') else ''}{value}"
 
 
