@@ -17,15 +17,16 @@ static const char *const TEXTS[] = {
 /* --- for the parts -------------------------------------------------------------------------- */
 
 PyObject *
-ask(ServerTurn *t, int part, int method, PyObject *first, PyObject *second)
+ask(ServerTurn *t, int part, int method, PyObject *first, PyObject *second, PyObject *third)
 {
-    return PyObject_CallMethodObjArgs(t->parts[part], t->names[method], first, second, NULL);
+    return PyObject_CallMethodObjArgs(
+        t->parts[part], t->names[method], first, second, third, NULL);
 }
 
 int
 tell(ServerTurn *t, int part, int method, PyObject *first, PyObject *second)
 {
-    PyObject *done = ask(t, part, method, first, second);
+    PyObject *done = ask(t, part, method, first, second, NULL);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
 }
@@ -145,7 +146,8 @@ end_turn(ServerTurn *t, Lead *lead)
 {
     int is_free = is_unlocked(t);
     if (is_free <= 0) {
-        PyObject *leads = is_free < 0 ? NULL : ask(t, CONNECTION, N_END_TURN, lead->term, NULL);
+        PyObject *leads
+            = is_free < 0 ? NULL : ask(t, CONNECTION, N_END_TURN, lead->term, NULL, NULL);
         Py_XDECREF(leads);
         return leads == NULL ? -1 : leads == Py_True;
     }
