@@ -9,11 +9,16 @@
 /* rpcgen.sync.scheduler.COALESCE_WINDOW_S */
 #define COALESCE_WINDOW_S 0.0005
 
-/* Have the function in Python go on with the turn, with nothing more consumed. */
+/* Have the function in Python go on with the turn, with nothing more consumed, after so many
+ * requests. */
 static int
-go_on_in_python(ServerTurn *t, Lead *lead, PyObject *events)
+go_on_in_python(ServerTurn *t, Lead *lead, PyObject *events, int begun)
 {
-    PyObject *leads = ask(t, CONNECTION, N_PROCESS_REQUESTS, lead->term, events);
+    PyObject *most = PyLong_FromLong(MAX_REQUESTS_PER_TURN - begun), *leads = NULL;
+    if (most != NULL) {
+        leads = ask(t, CONNECTION, N_PROCESS_REQUESTS, lead->term, events, most);
+        Py_DECREF(most);
+    }
     int result = leads == NULL ? -1 : PyObject_IsTrue(leads);
     Py_XDECREF(leads);
     return result;
@@ -82,7 +87,7 @@ may_execute(ServerTurn *t, Lead *lead)
 static int
 begin_in_python(ServerTurn *t, Lead *lead, PyObject *call, double *ended)
 {
-    PyObject *time = ask(t, CONNECTION, N_BEGIN_CALL, lead->term, call);
+    PyObject *time = ask(t, CONNECTION, N_BEGIN_CALL, lead->term, call, NULL);
     int result = time == NULL ? -1 : time != Py_None;
     if (result > 0) {
         *ended = PyFloat_AsDouble(time);
@@ -156,7 +161,7 @@ begin_requests(ServerTurn *t, Lead *lead)
         PyObject *call = NULL;
         int found = may > 0 ? next_plain(t->calls, &call) : -1;
         if (found < 0) {
-            return PyErr_Occurred() ? -1 : go_on_in_python(t, lead, t->nothing);
+            return PyErr_Occurred() ? -1 : go_on_in_python(t, lead, t->nothing, i);
         }
         if (found > 0) {
             int leads = dispatch(t, lead, call, &ended);
@@ -185,7 +190,7 @@ carry_out_requests(ServerTurn *t, Lead *lead, PyObject *events)
     }
     int received = receive_now(t, &is_left);
     if (received < 0 || is_left) {
-        return received < 0 ? -1 : go_on_in_python(t, lead, events);
+        return received < 0 ? -1 : go_on_in_python(t, lead, events, 0);
     }
     if (received == 0) {
         return 1;

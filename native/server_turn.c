@@ -17,15 +17,16 @@ static const char *const TEXTS[] = {
 /* --- for the parts -------------------------------------------------------------------------- */
 
 PyObject *
-ask(ServerTurn *t, int part, int method, PyObject *first, PyObject *second)
+ask(ServerTurn *t, int part, int method, PyObject *first, PyObject *second, PyObject *third)
 {
-    return PyObject_CallMethodObjArgs(t->parts[part], t->names[method], first, second, NULL);
+    return PyObject_CallMethodObjArgs(
+        t->parts[part], t->names[method], first, second, third, NULL);
 }
 
 int
 tell(ServerTurn *t, int part, int method, PyObject *first, PyObject *second)
 {
-    PyObject *done = ask(t, part, method, first, second);
+    PyObject *done = ask(t, part, method, first, second, NULL);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
 }
@@ -145,7 +146,8 @@ end_turn(ServerTurn *t, Lead *lead)
 {
     int is_free = is_unlocked(t);
     if (is_free <= 0) {
-        PyObject *leads = is_free < 0 ? NULL : ask(t, CONNECTION, N_END_TURN, lead->term, NULL);
+        PyObject *leads
+            = is_free < 0 ? NULL : ask(t, CONNECTION, N_END_TURN, lead->term, NULL, NULL);
         Py_XDECREF(leads);
         return leads == NULL ? -1 : leads == Py_True;
     }
@@ -192,10 +194,11 @@ take_turn(ServerTurn *t, Lead *lead, PyObject *events, PyObject *is_alone)
 static int
 is_cleared(ServerTurn *t)
 {
-    if (t->parts[CONNECTION] == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "the connection has been cleared");
+    if (t->parts[CONNECTION] != NULL && t->calls->headers != NULL) {
+        return 0;
     }
-    return t->parts[CONNECTION] == NULL;
+    PyErr_SetString(PyExc_RuntimeError, "the connection has been cleared");
+    return 1;
 }
 
 static PyObject *
@@ -282,7 +285,7 @@ set_up(ServerTurn *t, PyObject *parts, PyObject *executor_type)
         || slots_set_up(t->watchdog, t->parts[WATCHDOG_SLOTS], WATCHDOG_SLOT_COUNT) < 0) {
         return -1;
     }
-    t->calls = calls_of(t->parts[EXECUTOR]);
+    t->calls = (ServerCalls *)Py_NewRef((PyObject *)calls_of(t->parts[EXECUTOR]));
     set_attributes(t->calls, t->parts[SESSION]);
     t->nothing = PyLong_FromLong(0);
     return t->nothing == NULL ? -1 : intern_names(t->names, TEXTS, TURN_NAME_COUNT);
@@ -317,6 +320,7 @@ server_turn_traverse(PyObject *self, visitproc visit, void *arg)
     for (int i = 0; i < PARTS_COUNT; i++) {
         Py_VISIT(t->parts[i]);
     }
+    Py_VISIT(t->calls);
     return 0;
 }
 
@@ -339,6 +343,7 @@ server_turn_dealloc(PyObject *self)
         Py_CLEAR(t->names[i]);
     }
     Py_CLEAR(t->nothing);
+    Py_CLEAR(t->calls);
     deallocate(self);
 }
 

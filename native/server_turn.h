@@ -123,7 +123,8 @@ is_leading(Lead *lead)
 }
 
 /* Call a method of one of the parts with as many arguments as there are before a NULL. */
-PyObject *ask(ServerTurn *t, int part, int method, PyObject *first, PyObject *second);
+PyObject *ask(
+    ServerTurn *t, int part, int method, PyObject *first, PyObject *second, PyObject *third);
 
 /* The same where nothing is returned. */
 int tell(ServerTurn *t, int part, int method, PyObject *first, PyObject *second);

@@ -378,8 +378,10 @@ class ServerConnection:
 
     # --- one turn -------------------------------------------------------------------------------
 
-    def _process_requests(self, term: LeaderTerm, events: int) -> bool:
-        """Read and begin requests; return whether this thread still leads."""
+    def _process_requests(
+        self, term: LeaderTerm, events: int, most: int = MAX_REQUESTS_PER_TURN
+    ) -> bool:
+        """Read and begin requests, so many at most; return whether this thread still leads."""
         if self._must_drain and self._is_to_drain:
             self._begin_draining()
         if (events & ~WRITE and not self._has_buffered_requests) or self._stream.has_buffered:
@@ -388,7 +390,7 @@ class ServerConnection:
         dispatch, next_event = self._scheduler.dispatch, self._protocol.next_event
         running, in_flight = self.running, self._in_flight.calls
         gathered_since = 0.0
-        for _ in range(MAX_REQUESTS_PER_TURN):
+        for _ in range(most):
             if self._aborted or (
                 (running or in_flight or self._send_buffer.size > WRITE_HIGH_WATER)
                 and self._is_throttled
