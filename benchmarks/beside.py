@@ -2,9 +2,9 @@
 
 ::
 
-    python -m benchmarks.beside nats rpcgen-nats-asyncio rpcgen-nats
+    python -m benchmarks.beside nats nats-threads nats-executor rpcgen-nats-asyncio rpcgen-nats
     python -m benchmarks.beside rpcgen rpcgen-channel rpcgen-pool
-    python -m benchmarks.beside nats rpcgen-nats-asyncio rpcgen-nats --works tasks futures
+    python -m benchmarks.beside nats nats-threads rpcgen-nats --works tasks futures
 
 The first peer is what the others are compared with. Every round has each peer do its work once,
 in random order; the times are those of one call, of the processes of server and client. A broker's

@@ -61,7 +61,6 @@ SEEN_THROUGH = {
     "gojson/decode/untyped.py": "gojson/test_decode.py",
     "gojson/errors.py": "gojson/test_decode.py",
     "gojson/structs.py": "gojson/test_encode.py",
-    "nats/client_bridge.py": "behaviour/test_via_nats.py",
     "nats/worker.py": "behaviour/test_via_nats.py",
     "nats/worker_bridge.py": "behaviour/test_via_nats.py",
     "protocol/call_errors.py": "protocol/test_client.py",

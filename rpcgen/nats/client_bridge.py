@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from typing import Final
 
 from rpcgen.code import Code
 from rpcgen.protocol.frames import CANCEL, Frame, FrameReader, frame, number_in
@@ -16,6 +18,9 @@ from .outbox import End, Message, Outbox
 from .subjects import call_subject, cancel_subject
 
 __all__ = ["ClientBridge"]
+
+# Seconds between two looks at a connection whose end nats-py may not have told.
+_LOOK_S: Final = 1.0
 
 
 class ClientBridge:
@@ -48,7 +53,10 @@ class ClientBridge:
         """Carry calls until this is cancelled, or one of the two sides has ended."""
         publishing = asyncio.ensure_future(self._outbox.run())
         try:
-            await self._ended.wait()
+            while not (self._ended.is_set() or self._client.is_closed):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_S):
+                        await self._ended.wait()
         finally:
             publishing.cancel()
             await hang_up(self._client)

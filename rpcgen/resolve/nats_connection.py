@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .brokers import Brokers
 
 __all__ = [
+    "PING_S",
     "READ_SIZE",
     "Client",
     "Msg",
@@ -40,8 +41,8 @@ __all__ = [
 _CONNECT_S: Final = 5
 _PAUSE_S: Final = 1
 
-# Seconds between two signs of life that a broker is asked for; it is lost after two without one.
-_PING_S: Final = 10
+PING_S: Final = 10
+"""Seconds between two signs of life that a broker is asked for; it is lost after two without."""
 
 READ_SIZE: Final = 1 << 16
 """Maximum number of bytes that are read at once.
@@ -164,7 +165,7 @@ async def connect_once(
     Args:
         brokers: As for `stay_connected`.
         name: The same.
-        ended: Called when it has.
+        ended: Called when it has, perhaps more than once.
         timeout: Maximum time in seconds; None: a usual one.
 
     Raises:
@@ -194,7 +195,19 @@ async def connect_once(
         if not isinstance(error, Exception):
             raise
         raise DialError(f"cannot connect to {brokers}: {error_text(error)}") from error
+    _watch(client, ended)
     return client
+
+
+def _watch(client: Client, ended: Callable[[], object]) -> None:
+    """Have the end of a connection told in any case.
+
+    nats-py says nothing where it fails to send its last bytes, or to understand what it reads. Its
+    task that reads ends then; that is a name of its own.
+    """
+    reading: asyncio.Task[None] | None = getattr(client, "_reading_task", None)
+    if reading is not None:
+        reading.add_done_callback(lambda _: ended())
 
 
 class _EncryptedClient(Client):
@@ -232,7 +245,7 @@ def _begin(
             name=name,
             error_cb=failed,
             connect_timeout=_CONNECT_S,
-            ping_interval=_PING_S,
+            ping_interval=PING_S,
             **options,
         )
         _limit_reads(client)

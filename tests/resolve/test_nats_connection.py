@@ -7,6 +7,7 @@ import pytest
 
 from rpcgen.resolve.brokers import Brokers
 from rpcgen.resolve.nats_connection import (
+    PING_S,
     READ_SIZE,
     Client,
     connect_once,
@@ -30,6 +31,39 @@ def own() -> Iterator[Broker]:
 def read_size(client: Client) -> int:
     size: int = client._transport._io_writer.transport.max_size  # type: ignore[union-attr]
     return size
+
+
+def test_end_is_told_where_something_is_left_to_be_sent(running: Broker) -> None:
+    async def main() -> None:
+        ended = asyncio.Event()
+        client = await connect_once(Brokers.of(running.url), "test", ended.set, TIMEOUT_S)
+        client._pending.append(b"PING\r\n")
+        client._pending_data_size += 6
+        client._transport._io_writer.transport.abort()  # type: ignore[union-attr]
+        await ended.wait()
+        await hang_up(client)
+
+    asyncio.run(asyncio.wait_for(main(), TIMEOUT_S))
+
+
+def test_end_is_told_where_something_is_not_understood(
+    running: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        ended = asyncio.Event()
+        client = await connect_once(Brokers.of(running.url), "test", ended.set, TIMEOUT_S)
+
+        async def fail(data: bytes) -> None:
+            raise ZeroDivisionError("a fault")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(client._ps, "parse", fail)
+            client._transport.write(b"PING\r\n")  # type: ignore[union-attr]
+            # Not by the signs of life that a connection asks for.
+            await asyncio.wait_for(ended.wait(), PING_S)
+        await hang_up(client)
+
+    asyncio.run(asyncio.wait_for(main(), TIMEOUT_S))
 
 
 def test_connection_reads_little_at_once(running: Broker) -> None:
