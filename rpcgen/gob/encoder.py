@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from .._interrupts import reraise_interrupt
 from ..errors import EncodeError, SchemaError
-from ..schema import Interface, Schema, Slice, schema_for, schema_of
+from ..schema import Interface, Schema
 from ..schema.kinds import shown
 from ..values.kept import Kept
-from ..values.registry import UUID_NAME, Registry, Typed, uuid_schema
+from ..values.registry import UUID_NAME, Registry, Typed
 from ..values.registry import registry as global_registry
 from .definitions import TypeTable
 from .numbers import MIN_ZERO_COPY_BYTES, UINT, int_bytes, uint_bytes
 from .options import check_choice
 from .single import SingleEncoder
+from .value_schemas import name_of_described, schema_in_any, schema_of_value, unregistered
 
 if TYPE_CHECKING:
     from .streams import EncodeFunction, Encoding
@@ -188,7 +189,7 @@ class Encoder:
         if annotation is None and isinstance(value, Kept) and value.go_type:
             schema = self._kept(value)
         else:
-            schema = _schema_for(value, annotation)
+            schema = schema_of_value(value, annotation)
         self._writers = [messages]
         out: list[bytes] = []
         encoding, id = self._announce(schema, out)
@@ -261,7 +262,7 @@ class Encoder:
             else:
                 schema = self._schema_in_interface(value, interface)
                 if schema.described:
-                    name = _name_of_described(value)
+                    name = name_of_described(value)
         # To find a name takes longer than all else.
         named = None if name else self._named.get(schema)
         out.append(named or self._name_in_interface(name, schema, interface))
@@ -283,14 +284,14 @@ class Encoder:
             raise EncodeError(f"{shown(value)} is no member of the union {_members(interface)}")
         if schema is not None:
             return schema
-        return _schema_in_any(value)
+        return schema_in_any(value)
 
     def _kept(self, value: Kept) -> Schema[Any]:
         """Return the schema of a value as the Go type that it came as."""
         # A value without a schema need not be of the registered class, such as a timedelta.
         schema = value.origin.schema if value.origin else self._registry.by_name(value.go_type)
         if schema is None:
-            raise _unregistered(value.go_type)
+            raise unregistered(value.go_type)
         return schema
 
     def _name_in_interface(self, name: str, schema: Schema[Any], interface: Interface) -> bytes:
@@ -298,7 +299,7 @@ class Encoder:
         name = name or registered
         if not name:
             if not interface.members and schema.name not in _UNREGISTERED:
-                raise _unregistered(schema.go)
+                raise unregistered(schema.go)
             name = _UNREGISTERED.get(schema.name, schema.name)
         data = name.encode("utf-8", "surrogateescape")
         named = uint_bytes(len(data)) + data
@@ -365,123 +366,8 @@ def _parts(messages: list[bytes]) -> list[bytes]:
     return [*parts, b"".join(small)] if small else parts
 
 
-def _as_schema(annotation: object) -> Schema[Any]:
-    return annotation if isinstance(annotation, Schema) else schema_of(annotation)
-
-
-def _schema_for(value: object, annotation: object) -> Schema[Any]:
-    if annotation is not None:
-        return _as_schema(annotation)
-    if isinstance(value, Typed):
-        return value.schema
-    return _described_within(value) or schema_for(value)
-
-
-def _described_within(value: object) -> Schema[Any] | None:
-    """Return the schema of what was decoded without one, or of lists and dicts of that.
-
-    None for any other value.
-    """
-    if isinstance(value, Kept) and not value.go_type and value.origin is not None:
-        return value.origin.schema
-    if isinstance(value, list | tuple) and value:
-        element = _described_in_first(value)
-        if element is not None:
-            from .untyped import slice_schema
-
-            return slice_schema(element)
-    if isinstance(value, dict) and value:
-        keys, items = _described_in_first(value), _described_in_first(value.values())
-        if keys is not None or items is not None:
-            from .untyped import map_schema
-
-            return map_schema(keys or _element(value), items or _element(value.values()))
-    return _described(value)
-
-
-def _described_in_first(values: Iterable[object]) -> Schema[Any] | None:
-    """Return the schema of the first one that tells its type: nil and what is empty do not."""
-    for value in values:
-        schema = _described_within(value)
-        if schema is not None or not _is_hollow(value):
-            return schema
-    return None
-
-
-def _is_hollow(value: object) -> bool:
-    """Say whether a value is nil, or holds nothing else."""
-    if isinstance(value, dict):
-        return all(map(_is_hollow, value.values()))
-    return value is None or (isinstance(value, list | tuple) and all(map(_is_hollow, value)))
-
-
-def _element(values: Iterable[object]) -> Schema[Any]:
-    """Return the schema that fits every one of the values."""
-    schema = schema_for(list(values))
-    assert isinstance(schema, Slice)
-    return schema.element
-
-
 def _members(interface: Interface) -> str:
     return " | ".join(member.cls.__name__ for member in interface.members)
-
-
-def _unregistered(what: str) -> EncodeError:
-    return EncodeError(f"{what} is not registered for interface values: call gob.register")
-
-
-def _schema_in_any(value: Any) -> Schema[Any]:
-    """Return the schema of a value in ``Any`` whose class is not registered."""
-    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):  # no NamedTuple
-        # Whatever the elements are: what it is to Go must not depend on them.
-        return schema_of(list[Any])
-    if isinstance(value, dict):
-        return schema_of(dict[str, Any])
-    described = _described(value)
-    if described is not None:
-        return described
-    from datetime import datetime, timedelta
-
-    if isinstance(value, datetime | timedelta):  # also their subclasses, with nanoseconds
-        return schema_of(datetime if isinstance(value, datetime) else timedelta)
-    if type(value).__module__ == "uuid" and type(value).__name__ == "UUID":
-        return uuid_schema()
-    from ..types import GoTime
-
-    if isinstance(value, GoTime):
-        return schema_of(GoTime)
-    raise _unregistered(type(value).__name__)
-
-
-def _described(value: object) -> Schema[Any] | None:
-    """Return the schema of what was decoded without one, as its sender has described it.
-
-    Raises:
-        EncodeError: If it is of that kind, but nobody has described it.
-    """
-    if not hasattr(type(value), "rpcgen_described"):
-        return None
-    from ..values.record import Record, Undecoded
-    from .untyped import opaque_schema
-
-    if isinstance(value, Undecoded):
-        return opaque_schema(value.type_name, value.encoding)
-    if isinstance(value, Record) and value.origin is not None:
-        return value.origin.schema
-    raise EncodeError(
-        "a Record that was not decoded has no types: make it a message, a class decorated "
-        "with attrs.define"
-    )
-
-
-def _name_of_described(value: Any) -> str:
-    if not value.go_type:
-        raise EncodeError(
-            f"a {value.type_name or type(value).__name__} that did not come in an interface value "
-            "has no name for one: make it a message and register that"
-        )
-    name: str = value.go_type
-    return name
 
 
 def _encode_error(error: BaseException) -> EncodeError | SchemaError:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -43,7 +43,9 @@ def nothing_is_left() -> Iterator[None]:
 class Calls:
     """One call, and what becomes of it."""
 
-    def __init__(self, method: Method[Any, Any] = DOUBLE, codec: ServerCodec | None = None) -> None:
+    def __init__(
+        self, method: Method[Any, Any] = DOUBLE, codec: ServerCodec | None = None, begins: int = 0
+    ) -> None:
         registry = Registry()
         registry.register_name("Math", [method.handler(lambda number: number)])
         protocol = ServerProtocol(registry, codec or GobServerCodec())
@@ -51,7 +53,7 @@ class Calls:
         assert isinstance(invocation, Invocation)
         self.invocation = invocation
         self.reported: list[BaseException] = []
-        clock = count(0, 5)
+        clock = count(begins, 5)
         self.execution = Execution(
             protocol, lambda: next(clock), lambda call, error: self.reported.append(error)
         )
@@ -92,6 +94,47 @@ def test_succeeded_with_a_reply_that_does_not_fit_fails() -> None:
     assert call.counts == (1, 1, 0)
 
 
+def test_encoded_counts_a_reply_that_was_encoded_in_a_thread() -> None:
+    call = Calls()
+    parts = call.execution.encode(call.invocation, 8)
+    before = call.counts
+    call.execution.encoded(call.invocation)
+    assert (error_in(parts), before, call.counts) == ("", (1, 0, 1), (1, 0, 0))
+
+
+def test_dropped_counts_a_failure() -> None:
+    call = Calls()
+    call.execution.dropped(call.invocation)
+    assert call.counts == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda execution, call: execution.succeeded(call, 8),
+        lambda execution, call: execution.encoded(call),
+        lambda execution, call: execution.dropped(call),
+        lambda execution, call: execution.failed(call, ValueError("text")),
+    ],
+    ids=["succeeded", "encoded", "dropped", "failed"],
+)
+def test_time_of_a_call_is_from_its_beginning_to_its_end(
+    end: Callable[[Execution, Invocation], object],
+) -> None:
+    call = Calls(begins=100)
+    end(call.execution, call.invocation)
+    latencies = call.invocation.served.statistics.snapshot().latencies
+    assert latencies is not None
+    assert latencies.max == 5
+
+
+def test_cancel_gives_the_context_its_surroundings() -> None:
+    execution, invocation = unstarted_call(deadline=200.0)
+    execution.cancel(invocation, Code.CANCELLED)
+    assert invocation.context is not None
+    assert invocation.context.surroundings is execution
+
+
 @pytest.mark.parametrize("exception", [ValueError, SystemExit, KeyboardInterrupt, GeneratorExit])
 def test_failed_gives_the_text(exception: type[BaseException]) -> None:
     call = Calls()
@@ -114,6 +157,12 @@ def test_coroutine_is_no_reply(method: Method[int, Any]) -> None:
     assert "rpcgen.aio.Server" in text
     # Closed: nobody is warned that it was never awaited.
     assert inspect.getcoroutinestate(reply) == inspect.CORO_CLOSED
+
+
+def test_coroutine_is_not_encoded() -> None:
+    call = Calls()
+    with pytest.raises(TypeError, match="returned a coroutine"):
+        call.execution.encode(call.invocation, coroutine())
 
 
 def test_awaitable_is_no_reply() -> None:
@@ -341,6 +390,12 @@ def test_exception_that_is_not_declared_is_its_text() -> None:
     call = Calls()
     header = header_of(call.execution.failed(call.invocation, RejectedError(3)))
     assert type(header) is Response
+
+
+def test_exception_that_is_not_declared_is_reported_once() -> None:
+    call, error = Calls(), RejectedError(3)
+    call.execution.failed(call.invocation, error)
+    assert call.reported == [error]
 
 
 def test_peer_is_looked_up_once() -> None:

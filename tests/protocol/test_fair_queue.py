@@ -75,6 +75,12 @@ def test_owner_may_be_none() -> None:
     assert queue.pop(2) == "job"
 
 
+def test_queue_is_ready_with_one_free_place() -> None:
+    queue = FairQueue[str](2)
+    queue.push("a", "a0")
+    assert queue.is_ready(1)
+
+
 def test_queue_is_not_ready_without_a_job() -> None:
     assert not FairQueue[str](2).is_ready(2)
 
@@ -117,6 +123,13 @@ def test_discard_drops_a_job_that_waits() -> None:
     queue.push("a", "a1")
     queue.discard("a", "a0")
     assert queue.pop(queue.free) == "a1"
+
+
+@pytest.mark.parametrize(("job", "has_waited"), [("a0", True), ("a1", False)])
+def test_discard_tells_whether_the_job_has_waited(job: str, has_waited: bool) -> None:
+    queue = FairQueue[str](4)
+    queue.push("a", "a0")
+    assert queue.discard("a", job) is has_waited
 
 
 def test_discard_of_the_last_job_forgets_the_owner() -> None:

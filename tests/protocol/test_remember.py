@@ -358,6 +358,29 @@ def test_waiting_ends_where_nobody_waits_for_it(
     assert (raised.value.code, repeats.counting.calls) == (reason, 1)
 
 
+def test_cancellation_wakes_a_call_that_waits_for_another(memory: ReplyMemory) -> None:
+    class CancelledMeanwhile(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            context.cancel(Code.CANCELLED)
+            return super().wait(0)
+
+    class Cancelled(Around):
+        def make_event(self) -> Event:
+            return event
+
+    event = CancelledMeanwhile()
+    request = ExtendedRequest("Math.Double", 2, key="a")
+    invocation = Invocation(request, ServedMethod(DOUBLE.request, DOUBLE.response, abs), 4)
+    context = invocation.context = CallContext(request)
+    context.surroundings = Cancelled()
+    current.set(invocation)
+    memory.claim(DOUBLE, 4)  # of the call that is waited for
+    again = memory.claim(DOUBLE, 4)
+    assert again is not None
+    again.wait()
+    assert event.is_set()
+
+
 def test_cancelled_task_is_remembered_as_given_up(memory: ReplyMemory, around: Around) -> None:
     class CancelledError(BaseException):  # such as asyncio's
         pass

@@ -83,6 +83,15 @@ def test_percentiles_beside_a_bound(seconds: float) -> None:
     assert histogram_of([seconds]).percentiles(50) == [pytest.approx(seconds, rel=TOLERANCE)]
 
 
+def test_percentiles_count_what_is_too_short_to_tell() -> None:
+    assert histogram_of([0.0, 0.0, 1.0]).percentiles(50)[0] <= MIN_DURATION_S * 2
+
+
+def test_percentiles_count_what_is_too_long_to_tell() -> None:
+    histogram = histogram_of([1.0, 2 * MAX_DURATION_S, 2 * MAX_DURATION_S])
+    assert histogram.percentiles(50) == [MAX_DURATION_S]
+
+
 def test_percentiles_of_nothing() -> None:
     assert Histogram().percentiles(50, 99) == [0.0, 0.0]
 
@@ -253,3 +262,22 @@ def test_connections_of_other_processes_are_added() -> None:
         each.opened()
     statistics.beside = lambda: [other.numbers(), ConnectionStatistics.ended(other.numbers())]
     assert (statistics.snapshot(), other.snapshot()) == ((2, 3), (1, 1))
+
+
+def test_latencies_are_those_of_the_call_at_each_rank() -> None:
+    statistics = MethodStatistics()
+    for number in range(1, 101):
+        statistics.finished(2.0 ** (number / 10 - 10), failed=False)
+    latencies = statistics.snapshot().latencies
+    assert latencies is not None
+    found = [math.log2(each) * 10 + 100 for each in (latencies.p50, latencies.p90, latencies.p99)]
+    assert [round(each) for each in found] == [50, 90, 99]
+
+
+def test_process_that_has_ended_has_no_calls_under_way() -> None:
+    statistics = MethodStatistics()
+    for seconds in (0.0, 1.0):
+        statistics.started()
+        statistics.finished(seconds, failed=False)
+    statistics.started()
+    assert MethodStatistics.ended(statistics.numbers())[0] == 2

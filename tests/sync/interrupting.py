@@ -84,6 +84,7 @@ _FILES: Final = tuple(
         "gob/framing",
         "gob/interface_values",
         "gob/header_cache",
+        "gob/value_schemas",
     )
 )
 _GENERATED: Final = "<gob "

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from rpcgen import gob
+from rpcgen.errors import DecodeError
 from rpcgen.gob import wire
 from rpcgen.gob.decode.interpret import Interpreter
+from rpcgen.gob.decoder import Decoder
 from rpcgen.schema import schema_of
-from rpcgen.types import Float32, Int8
+from rpcgen.types import Complex64, Float32, Int8
 
+from ..accelerated_examples import samples
 from ..examples import Color, Point
 
 _POINT = gob.dumps(Point(1, 2))[:31]
@@ -26,6 +29,13 @@ def _interpreted(types: dict[int, wire.WireType], id: int, annotation: Any, octe
     interpreter = Interpreter(decoder, types, "strict")
     value, _ = interpreter.decode(id, schema_of(annotation), octets, 0, 100)
     return value
+
+
+def _exact(data: bytes, limits: gob.Limits | None = None) -> Decoder:
+    """Return a decoder that interprets all values."""
+    decoder = Decoder(data, limits=limits or gob.Limits())
+    decoder._overrun = 1 << 62
+    return decoder
 
 
 _TYPES: dict[int, wire.WireType] = {
@@ -72,6 +82,66 @@ def test_a_stream_that_go_would_take_is_taken() -> None:
     assert gob.loads(_POINT + b"\x06\xff\x80\1\2\1\4", Point) == Point(1, 2)
 
 
+@pytest.mark.parametrize(("annotation", "value"), list(samples()))
+def test_value_is_interpreted_as_it_is_compiled(annotation: Any, value: Any) -> None:
+    data = gob.dumps(value, annotation)
+    compiled, interpreted = Decoder(data), _exact(data)
+    assert repr(interpreted.decode(annotation)) == repr(compiled.decode(annotation))
+    assert (interpreted.pending, interpreted._fast) == (0, {})
+
+
+@pytest.mark.parametrize("value", [-128, -1, 0, 127])
+def test_int_in_its_range_is_taken(value: int) -> None:
+    assert _exact(gob.dumps(value)).decode(Int8) == value
+
+
+@pytest.mark.parametrize("value", [-129, 128])
+def test_int_out_of_its_range_is_refused(value: int) -> None:
+    with pytest.raises(DecodeError, match="does not fit int8"):
+        _exact(gob.dumps(value)).decode(Int8)
+
+
+@pytest.mark.parametrize("annotation", [complex, Complex64])
+def test_complex_is_taken_if_it_has_the_bits(annotation: Any) -> None:
+    decoder = _exact(gob.dumps(1e300 + 1j))
+    if annotation is complex:
+        assert decoder.decode(annotation) == 1e300 + 1j
+    else:
+        with pytest.raises(DecodeError, match="does not fit float32"):
+            decoder.decode(annotation)
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation"),
+    [
+        ([Point(n, n) for n in range(100)], list[Point]),
+        ([{n} for n in range(100)], list[set[int]]),
+        ([f"{n}" for n in range(100)], list[str]),
+        ({n: n for n in range(100)}, dict[int, int]),
+    ],
+    ids=["structs", "sets", "strings", "maps"],
+)
+def test_memory_of_values_is_counted(value: Any, annotation: Any) -> None:
+    decoder = _exact(gob.dumps(value, annotation), gob.Limits(decoded=2500))
+    with pytest.raises(DecodeError, match="more than 2500 bytes in memory"):
+        decoder.decode(annotation)
+
+
+def test_fault_in_a_field_that_is_passed_over_has_its_name() -> None:
+    types = {64: wire.StructType("P", 64, (("X", wire.INT), ("Other", wire.STRING)))}
+    decoder = Decoder()
+    decoder.end = 4
+    decoder.charge(-decoder.limits.decoded)
+    interpreter = Interpreter(decoder, types, "strict")
+    with pytest.raises(DecodeError, match="7 bytes do not fit"):
+        interpreter.decode(64, schema_of(Place), b"\2\7ab", 0, 100)
+    assert interpreter.path == "Place.Other"
+
+
+def test_default_is_taken_for_a_field_that_the_sender_has_not() -> None:
+    assert _interpreted(_TYPES, 64, Defaulted, b"\1\2\0") == Defaulted(1, 0, 7)
+
+
 @dataclasses.dataclass
 class Place:
     x: int
@@ -87,3 +157,10 @@ class NamedPlace:
 @pytest.mark.parametrize("place", [Place(1, 2), NamedPlace(x=1, y=2)])
 def test_dataclass_is_interpreted(place: object) -> None:
     assert _interpreted(_TYPES, 64, type(place), b"\1\2\1\4\0") == place
+
+
+@dataclasses.dataclass
+class Defaulted:
+    x: int
+    y: int = 5
+    z: int = 7

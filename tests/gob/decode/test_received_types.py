@@ -61,6 +61,33 @@ def test_dropped_types_count_no_more() -> None:
     assert received.types == {64: _PAIR}
 
 
+def test_size_of_all_types_together_is_bounded() -> None:
+    received = _received(limits=gob.Limits(fields=1))
+    with pytest.raises(DecodeError, match=r"type definitions of more than 256 bytes"):
+        _define(received, 64, wire.SliceType("S" * 300, 64, wire.INT))
+
+
+def test_size_of_dropped_types_counts_no_more() -> None:
+    known = wire.SliceType("S" * 200, 64, wire.INT)
+    received = _received(known, limits=gob.Limits(fields=1))
+    received.drop(0)
+    _define(received, 64, known)
+    assert received.types == {64: known}
+
+
+def test_type_that_takes_the_place_of_a_dropped_one_is_looked_at_anew() -> None:
+    received = _received(wire.MapType("", 64, wire.STRING, wire.INTERFACE))
+    before = received.may_define(64)
+    received.drop(0)
+    _define(received, 64, _PAIR)
+    assert (before, received.may_define(64)) == (True, False)
+
+
+def test_elements_may_define_types_where_they_have_interfaces() -> None:
+    element = wire.StructType("S", 64, (("X", wire.INTERFACE),))
+    assert _received(element, wire.SliceType("", 65, 64)).may_define(65)
+
+
 def test_drop_keeps_the_first_types() -> None:
     received = _received(_PAIR, wire.SliceType("", 65, 64))
     received.drop(1)
