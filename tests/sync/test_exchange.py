@@ -18,7 +18,6 @@ from attrs import define
 from rpcgen import Client, ServerError, gob
 from rpcgen.errors import DisconnectedError, EncodeError, RpcError, ShutdownError
 from rpcgen.method import Method
-from rpcgen.net.spin import AdaptiveSpin
 from rpcgen.protocol import GobClientCodec, Response
 from rpcgen.sync import _fork
 from rpcgen.sync.exchange import exchange_of
@@ -317,7 +316,7 @@ def test_call_that_others_end_before_it_sleeps_does_not_sleep(peers: Peers) -> N
         client._receiver.look()  # as a finalizer does that uses the client
 
     threads: list[threading.Thread] = []
-    with patch.object(AdaptiveSpin, "record_miss", lambda spin: take_reply()):
+    with patch.object(type(client._receiver.spin), "record_miss", lambda spin: take_reply()):
         assert client.call(SUM, Pair(1, 2)) == 3
     over.set()
     threads[0].join(TIMEOUT_S)
