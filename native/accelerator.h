@@ -38,8 +38,34 @@ enum {
     OP_COUNT
 };
 
+/* A function whose memory on the C stack is given back before its caller goes on. */
+#define NEVER_INLINED __attribute__((noinline))
+
 /* Levels that values may nest before the accelerator gives up, for the sake of the C stack. */
 #define MOST_LEVELS 200
+
+/* Levels between two looks at what is left of it, of less than 512 bytes each. */
+#define LEVELS_AT_ONCE 16
+
+/* Bytes of the C stack that the accelerator leaves to the functions in Python, and those without
+ * which it does not begin: a value of interfaces may lead from it to Python and back, again and
+ * again. */
+#define STACK_FOR_PYTHON 32768
+#define STACK_TO_ENTER 12288
+
+/* Return true where so much is left of the C stack of this thread. */
+int has_stack(size_t bytes);
+
+/* Return -1 with a RecursionError where little is left. */
+int enter_from_python(void);
+
+/* Return true where a value may have parts at a level. */
+static inline int
+may_nest(int level)
+{
+    return level <= MOST_LEVELS
+           && (level % LEVELS_AT_ONCE != LEVELS_AT_ONCE - 1 || has_stack(STACK_FOR_PYTHON));
+}
 
 /* How an attribute is read or stored: through the descriptor of a slot where there is one. */
 typedef struct {

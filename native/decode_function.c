@@ -65,6 +65,9 @@ decode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
         PyErr_SetString(PyExc_TypeError, "decode takes data, a position, a stream and a depth");
         return NULL;
     }
+    if (enter_from_python() < 0) {
+        return NULL;
+    }
     if (PyBytes_CheckExact(arguments[0]) && PyLong_Check(arguments[1])
         && PyLong_Check(arguments[3])) {
         int overflow;

@@ -102,7 +102,7 @@ read_interface(Reader *r, Pair *pair, long depth)
     uint64_t size;
     int64_t id;
     Py_ssize_t begin = r->pos;
-    if (depth < SHALLOW || r->level >= MOST_LEVELS || !r->program->is_counted
+    if (depth < SHALLOW || !may_nest(r->level + 1) || !r->program->is_counted
         || read_uint(r, &size) < 0 || size > LONGEST_NAME
         || size > (uint64_t)(r->end - r->pos)) {
         return NULL;

@@ -72,6 +72,23 @@ is_quiet(DecodeProgram *program)
     return is_alone(program);
 }
 
+/* Return true if no value is another one that is read in its place, and so on without a level. */
+static int
+leads_to_values(DecodeProgram *program)
+{
+    for (Py_ssize_t i = 0; i < program->count; i++) {
+        int op = program->pairs[i].op;
+        if (op != OP_VARIED && op != OP_ENUM) {
+            continue;
+        }
+        int inner = program->pairs[program->pairs[i].parts[0]].op;
+        if (inner == OP_VARIED || (inner == OP_ENUM && op == OP_ENUM)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static PyObject *
 decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
@@ -117,6 +134,11 @@ decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
             Py_DECREF(program);
             return NULL;
         }
+    }
+    if (!leads_to_values(program)) {
+        bad_plan();
+        Py_DECREF(program);
+        return NULL;
     }
     program->is_alone = is_alone(program);
     program->is_quiet = is_quiet(program);

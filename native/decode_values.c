@@ -171,7 +171,7 @@ read_elements(Reader *r, Pair *pair, long depth)
 static PyObject *
 read_parts(Reader *r, Pair *pair, long depth)
 {
-    if (depth < 1 || r->level >= MOST_LEVELS) {
+    if (depth < 1 || !may_nest(r->level + 1)) {
         return NULL;
     }
     PyObject *value;

@@ -27,6 +27,31 @@ put_by(PyObject *function, PyObject *value, Writer *w, int level)
     return is_function(function) ? put_top((EncodeFunction *)function, value, w, level) : -1;
 }
 
+/* Append the bytes of a value to a list: return -1 to give up. On the stack while it runs: not while
+ * Python does the same, which may come back here for a value inside. */
+NEVER_INLINED static int
+append_encoded(EncodeFunction *f, PyObject *value, PyObject *out, PyObject *stream)
+{
+    Writer w;
+    begin_writing(&w, out);
+    if (f->has_interfaces) {
+        w.interfaces = PyObject_GetAttr(stream, f->interfaces);
+        if (w.interfaces == NULL) {
+            return -1;
+        }
+    }
+    int result = put_top(f, value, &w, 0);
+    if (result == 0 && (w.used || !w.pieces)) {
+        result = flush(&w);
+    }
+    if (result == 0 && w.holds_large) {
+        result = PyObject_SetAttr(stream, f->holds_large, Py_True);
+    }
+    end_writing(&w);
+    Py_CLEAR(w.interfaces);
+    return result;
+}
+
 static PyObject *
 encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 {
@@ -35,28 +60,15 @@ encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
         PyErr_SetString(PyExc_TypeError, "encode takes a value, a list and a stream");
         return NULL;
     }
-    Writer w;
-    begin_writing(&w, arguments[1]);
-    Py_ssize_t before = PyList_Size(w.out);
-    if (f->has_interfaces) {
-        w.interfaces = PyObject_GetAttr(arguments[2], f->interfaces);
-        if (w.interfaces == NULL) {
-            return NULL;
-        }
+    if (enter_from_python() < 0) {
+        return NULL;
     }
-    int result = put_top(f, arguments[0], &w, 0);
-    if (result == 0 && (w.used || !w.pieces)) {
-        result = flush(&w);
-    }
-    if (result == 0 && w.holds_large) {
-        result = PyObject_SetAttr(arguments[2], f->holds_large, Py_True);
-    }
-    end_writing(&w);
-    Py_CLEAR(w.interfaces);
-    if (result == 0) {
+    Py_ssize_t before = PyList_Size(arguments[1]);
+    if (append_encoded(f, arguments[0], arguments[1], arguments[2]) == 0) {
         Py_RETURN_NONE;
     }
-    if (drop_exception(f->reraise_interrupt) < 0 || PyList_SetSlice(w.out, before, PY_SSIZE_T_MAX, NULL) < 0) {
+    if (drop_exception(f->reraise_interrupt) < 0
+        || PyList_SetSlice(arguments[1], before, PY_SSIZE_T_MAX, NULL) < 0) {
         return NULL;
     }
     return PyObject_CallFunctionObjArgs(

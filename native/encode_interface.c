@@ -3,7 +3,7 @@
 
 /* Return how values of a class go out, a tuple: the function, and name and number in front of them;
  * or, for values of which each tells its type, what returns that, what returns the value itself,
- * and a dict of the former. Borrowed, NULL where the stream has not had one. */
+ * and a dict of the former. A new reference, NULL where the stream has not had one. */
 static PyObject *
 known_class(Node *node, PyObject *value, Writer *w)
 {
@@ -14,8 +14,12 @@ known_class(Node *node, PyObject *value, Writer *w)
     if (known == NULL || !PyDict_CheckExact(known)) {
         return NULL;
     }
+    /* A metaclass may bring code along, to hash a class, that has the stream forget it. */
+    Py_INCREF(known);
     PyObject *found = PyDict_GetItemWithError(known, (PyObject *)Py_TYPE(value));
-    return found != NULL && PyTuple_CheckExact(found) ? found : NULL;
+    found = found != NULL && PyTuple_CheckExact(found) ? Py_NewRef(found) : NULL;
+    Py_DECREF(known);
+    return found;
 }
 
 /* Put the number of bytes in front of those that were written last. */
@@ -85,11 +89,10 @@ put_interface(Node *node, PyObject *value, Writer *w, int level)
     if (value == Py_None) {
         return node->flags & MAY_BE_NIL ? put_uint(w, 0) : -1;
     }
-    PyObject *found = level > MOST_LEVELS ? NULL : known_class(node, value, w);
+    PyObject *found = may_nest(level) ? known_class(node, value, w) : NULL;
     if (found == NULL) {
         return -1;
     }
-    Py_INCREF(found);
     int result = PyTuple_Size(found) == 3 ? put_typed(found, value, w, level)
                                           : put_held(found, value, w, level);
     Py_DECREF(found);

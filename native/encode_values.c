@@ -60,7 +60,7 @@ static int put_struct(EncodeFunction *f, Node *node, PyObject *value, Writer *w,
 static int
 put_parts(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level)
 {
-    if (level > MOST_LEVELS) {
+    if (!may_nest(level)) {
         return -1;
     }
     switch (node->op) {

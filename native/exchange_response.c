@@ -206,13 +206,20 @@ sleep_as_leader(Exchange *x, Trip *t, PyObject *token)
     return ready > 0;
 }
 
+/* Return true where the call is not over and nobody is at the connection: others may have used it
+ * since this thread was. */
+static int
+is_free_to_take(Exchange *x, Trip *t)
+{
+    return PyDict_Size(x->parts[CLAIMS]) == 0 && size_of(x->parts[RECEIVED]) == 0
+           && PyList_Size(t->outcomes) == 0;
+}
+
 /* Return the reply that has come; NULL where there is none, or it is left in `received`. */
 static PyObject *
 take_now(Exchange *x, Trip *t, PyObject *token)
 {
-    /* Others may have used the connection meanwhile. */
-    if (PyDict_Size(x->parts[CLAIMS]) != 0 || size_of(x->parts[RECEIVED]) != 0
-        || PyList_Size(t->outcomes) != 0 || holds_something((Stream *)x->parts[STREAM])
+    if (!is_free_to_take(x, t) || holds_something((Stream *)x->parts[STREAM])
         || !attribute_is(x->parts[PROTOCOL], x->names[N_CURRENT], Py_None)
         || PyDict_SetItem(x->parts[CLAIMS], x->names[N_TAKE], token) < 0) {
         return NULL;
@@ -234,10 +241,12 @@ take_now(Exchange *x, Trip *t, PyObject *token)
 static PyObject *
 receive_later(Exchange *x, Trip *t)
 {
-    if (PyDict_Size(x->parts[LEADER]) != 0 || PyDict_Size(x->parts[CLAIMS]) != 0) {
+    PyObject *token = Py_BuildValue("[ki]", PyThread_get_thread_ident(), 1), *reply = NULL;
+    /* Looked at last: a finalizer that runs while the token is made may have taken the reply. */
+    if (token != NULL && (PyDict_Size(x->parts[LEADER]) != 0 || !is_free_to_take(x, t))) {
+        Py_DECREF(token);
         return in_python((PyObject *)x, "_wait", t->call, NULL, NULL);
     }
-    PyObject *token = Py_BuildValue("[ki]", PyThread_get_thread_ident(), 1), *reply = NULL;
     if (token == NULL) {
         return NULL;
     }

@@ -192,7 +192,7 @@ static PyObject *
 read_json(JsonPlan *f, int number, PyObject *value, int level)
 {
     JsonPair *pair = &pairs_of(f)[number];
-    if (level > MOST_LEVELS) {
+    if (!may_nest(level)) {
         return NULL;
     }
     if (pair->flags & NULL_IS_NONE) {

@@ -193,7 +193,7 @@ static int
 put_json(JsonPlan *f, int number, PyObject *value, Writer *w, int level)
 {
     JsonNode *node = &nodes_of(f)[number];
-    if (level > MOST_LEVELS) {
+    if (!may_nest(level)) {
         return -1;
     }
     if (node->flags & NULL_IS_NONE) {

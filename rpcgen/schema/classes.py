@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Mapping
-from types import MemberDescriptorType
+from types import MemberDescriptorType, WrapperDescriptorType
 from typing import Any, TypeVar
 
 import attrs
@@ -172,7 +172,12 @@ def _attributes_of_dataclass(cls: type[Any]) -> tuple[Attribute, ...]:
 
 
 def slot_of(cls: type[Any], name: str) -> MemberDescriptorType | None:
-    """Return the descriptor of an attribute that is a slot, None for any other."""
+    """Return the descriptor of an attribute that is a slot, None for any other.
+
+    And None where a class looks up its attributes in a way of its own.
+    """
+    if type(cls.__getattribute__) is not WrapperDescriptorType:
+        return None
     for base in cls.__mro__:
         if name in vars(base):
             found = vars(base)[name]

@@ -232,3 +232,19 @@ class Stand:
 def test_slot_is_found_in_a_base() -> None:
     assert slot_of(Wide, "name") is vars(Plain)["name"]
     assert slot_of(Stand, "a") is None
+
+
+def test_slot_of_a_class_that_looks_up_its_attributes_itself_is_not_read_past_that() -> None:
+    @define
+    class Shouting:
+        name: str
+
+        def __getattribute__(self, name: str) -> object:
+            found = object.__getattribute__(self, name)
+            return found.upper() if name == "name" else found
+
+    assert slot_of(Shouting, "name") is None
+    encoder = gob.Encoder()
+    for _ in range(3):
+        encoder.encode(Shouting("first"), Shouting)
+    assert b"QUIET" in encoder.encode(Shouting("quiet"), Shouting)

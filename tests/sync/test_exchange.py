@@ -319,6 +319,26 @@ def test_call_that_sleeps_is_carried_out_without_the_client(asleep: Peers) -> No
     assert not asleep.client._leader_follower._leader
 
 
+def test_call_that_others_end_before_it_sleeps_does_not_sleep(peers: Peers) -> None:
+    client, over, slept = peers.client, threading.Event(), list[bool]()
+
+    def look_for_sleep() -> None:
+        while not over.is_set():
+            slept.append(bool(client._leader_follower._leader))
+
+    def take_reply() -> None:
+        threads.append(in_thread(look_for_sleep))
+        peers.answer(LEARNING, 3)
+        client._receiver.look()  # as a finalizer does that uses the client
+
+    threads: list[threading.Thread] = []
+    with patch.object(type(client._receiver.spin), "record_miss", lambda spin: take_reply()):
+        assert client.call(SUM, Pair(1, 2)) == 3
+    over.set()
+    threads[0].join(TIMEOUT_S)
+    assert not any(slept)
+
+
 def test_sleep_ends_with_the_client(asleep: Peers) -> None:
     def close() -> None:
         asleep.server.receive()

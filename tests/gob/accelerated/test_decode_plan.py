@@ -22,7 +22,7 @@ from tests.values.test_collisions import chosen_places
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
-from rpcgen.gob.accelerated.decode_plan import holds_bytes, is_known, program_of
+from rpcgen.gob.accelerated.decode_plan import _VARIED, holds_bytes, is_known, program_of
 from rpcgen.gob.accelerated.decoder import Decoder, loads
 from rpcgen.gob.accelerated.native import DecodeFunction, DecodeProgram
 
@@ -138,8 +138,13 @@ def _struct(fields: object, members: object) -> tuple[object, ...]:
         (_struct((), (5,)), TypeError),
         (_struct(((5, 0, 0, 0),), ()), ValueError),
         ((int(Op.LIST), 0, 0, 1, -1, 0, 0, None, None), ValueError),
+        ((_VARIED, 0, 0, 0, -1, 0, 0, None, None), ValueError),
+        ((int(Op.ENUM), 0, 0, 0, -1, 0, 0, Plain, {}), ValueError),
     ],
-    ids=["no row", "no field", "no member", "a field of nothing", "elements of nothing"],
+    ids=[
+        *("no row", "no field", "no member", "a field of nothing", "elements of nothing"),
+        *("a pointer to itself", "an enum of itself"),
+    ],
 )
 def test_row_that_cannot_be_run_is_refused(row: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="the plan"):

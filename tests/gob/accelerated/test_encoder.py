@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
 import sys
-from typing import Any
+import weakref
+from typing import Any, Final
 from unittest import mock
 
 import pytest
+from attrs import define
 
+from rpcgen import gob
+from rpcgen._implementation import VARIABLE
 from rpcgen.errors import EncodeError, SchemaError
 from rpcgen.gob import Typed, encoder
 from rpcgen.schema import schema_of
 from rpcgen.types import Uint8
 from rpcgen.values.kept import GoInt, keep
 from tests.gob.accelerated_examples import Branch, Leaf, Plain, Twig, typed_values
+from tests.support.timeouts import TIMEOUT_S
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
@@ -177,3 +184,100 @@ def test_class_that_is_no_member_has_the_error_of_python() -> None:
             stream.encode([Plain("x")], list[Leaf | Twig])
         texts.append(str(caught.value))
     assert texts[0] == texts[1]
+
+
+class Hashed(type):
+    """A class of classes whose hash does something else, too."""
+
+    def __hash__(cls) -> int:
+        ON_HASH()
+        return super().__hash__()
+
+
+ON_HASH = mock.Mock()
+
+
+class Note:
+    """Something to look for."""
+
+
+def test_what_a_stream_knows_outlives_the_hash_of_a_class_that_has_it_forgotten() -> None:
+    @define
+    class Odd(metaclass=Hashed):
+        number: int
+
+    gob.register(Odd, "tests.Odd")
+    values, encoder, note = [Odd(1), Odd(2)], Encoder(), Note()
+    encoder.encode(values, list[Any])
+    wanted = encoder.encode(values, list[Any])
+    interfaces: Any = encoder._interfaces
+    (known,) = interfaces.values()
+    known[Note], noted, alive = note, weakref.ref(note), list[bool]()
+    del known, note
+
+    def forget() -> None:
+        interfaces.clear()
+        alive.append(noted() is not None)
+
+    with mock.patch(f"{__name__}.ON_HASH", forget):
+        assert encoder.encode(values, list[Any]) == wanted
+    assert alive[0]
+
+
+# A message of interfaces within interfaces, in a thread with a small stack.
+DEEP: Final = """
+import threading
+from typing import Any
+from attrs import define
+from rpcgen import gob
+from rpcgen.errors import DecodeError, EncodeError
+
+@define
+class Shell:
+    inside: Any = None
+
+gob.register(Shell, "tests.Shell")
+
+def shells(count):
+    value = None
+    for _ in range(count):
+        value = Shell(value)
+    return value
+
+def tell(function):
+    try:
+        print(function())
+    except (EncodeError, DecodeError) as error:
+        assert "nested too deeply" in str(error), error
+        print("refused")
+
+def run():
+    encoder, decoder = gob.Encoder(), gob.Decoder()
+    for count in (1, 1, 20):
+        decoder.feed(encoder.encode(shells(count), Shell))
+        tell(lambda: decoder.decode(Shell) == shells(count))
+    for _ in range(2):
+        tell(lambda: gob.loads(encoder.encode(shells(90), Shell), Shell) == shells(90))
+        tell(lambda: gob.loads(deep, Shell) == shells(90))
+
+deep = gob.dumps(shells(90), Shell)
+threading.stack_size(65536)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+"""
+
+
+def test_values_that_nest_deeply_do_no_harm_in_a_thread_with_a_small_stack() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", DEEP],
+        env={**os.environ, VARIABLE: "c"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_S,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    outcomes = run.stdout.split()
+    assert (outcomes[:3], len(outcomes)) == (["True"] * 3, 7)
+    assert set(outcomes) <= {"True", "refused"}
