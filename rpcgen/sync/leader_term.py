@@ -38,6 +38,10 @@ class Schedulable(CallOwner, Protocol):
         """Leave the decoding to the leader, which the thread of this term is no more."""
         ...
 
+    def abort(self) -> None:
+        """End the connection now; what is not sent yet is lost, and no call is waited for."""
+        ...
+
 
 Work: TypeAlias = "Schedulable | Invocation"
 """Work of the leader: a connection's bytes, or one of its calls."""

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Sequence
 from time import monotonic, perf_counter
+from typing import Final
 
 from rpcgen.logs import server_log
 from rpcgen.net.spin import spin_of
@@ -26,6 +27,9 @@ from .scheduler import COALESCE_WINDOW_S, Scheduler
 from .stream import Stream
 
 __all__ = ["Reactor"]
+
+# Maximum time in seconds from the loss of the lead until the former leader is told.
+_HAND_OVER_S: Final = 1.0
 
 
 class Reactor:
@@ -189,11 +193,41 @@ class Reactor:
         self, interrupted: Schedulable | None = None, unflushed: Sequence[Schedulable] = ()
     ) -> None:
         """Lead until there is nothing to serve, or the lead is lost."""
+        left: Sequence[Schedulable] | None = unflushed
+        while left is not None:
+            left = self._lead_one_term(interrupted, left)
+            interrupted = None
+
+    def _lead_one_term(
+        self, interrupted: Schedulable | None, unflushed: Sequence[Schedulable]
+    ) -> Sequence[Schedulable] | None:
+        """Lead until then, or until a step fails: return what is to be flushed in that case."""
         term = self.scheduler.start_term(unflushed)
-        if interrupted is not None and not interrupted.on_ready(term, 0):
-            return
-        if self._flush(term) and self._poll(term):
-            self.scheduler.end_term(term)
+        try:
+            if interrupted is not None and not interrupted.on_ready(term, 0):
+                return None
+            if self._flush(term) and self._poll(term):
+                self.scheduler.end_term(term)
+            return None
+        except Exception:  # no memory, say: the other connections are served nevertheless
+            server_log.exception("rpc.Serve: a turn has failed")
+            return self._end_failed_term(term)
+
+    def _end_failed_term(self, term: LeaderTerm) -> Sequence[Schedulable] | None:
+        """Hang up on the client whose turn has failed; return None if the lead is lost."""
+        is_in_turn, is_lost = True, False
+        try:
+            term.current.pop()
+        except IndexError:  # lost, or between two turns, where nobody can take it
+            is_in_turn = is_lost = term.handed_over.wait(_HAND_OVER_S)
+        if is_in_turn and term.connection is not None:
+            if is_lost:
+                term.connection.hand_back(term)
+            term.connection.abort()
+        if is_lost:
+            return None
+        self.scheduler.end_term(term)
+        return term.unflushed
 
     def _poll(self, term: LeaderTerm) -> bool:
         """Give each connection its turn; return False if the lead is lost, True at the end."""

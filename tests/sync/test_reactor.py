@@ -6,19 +6,21 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 from unittest.mock import patch
 
 import pytest
 
-from rpcgen import Method, RpcError, Server, ServerError, dial
+from rpcgen import DisconnectedError, Method, RpcError, Server, ServerError, dial
 from rpcgen.protocol import GobServerCodec, Request, Response
 from rpcgen.schema import Schema
 from rpcgen.sync import reactor as reactor_module
 from rpcgen.sync import slow_methods
 from rpcgen.sync import watchdog as watchdog_module
 from rpcgen.sync.connection import ServerConnection
+from rpcgen.sync.leader_term import LeaderTerm
+from rpcgen.sync.poller import make_poller
 from tests.protocol.messages import DOUBLE, request_bytes
 from tests.support.gates import Gate
 from tests.support.sockets import connect
@@ -548,3 +550,66 @@ def test_hang_up_begins_nothing_more(server: Server, address: str, gate: Gate) -
         after = len(begun)
         time.sleep(0.05)
         assert len(begun) <= after + 2
+
+
+# --- turns that fail -----------------------------------------------------------------------------
+
+
+def failing_turn(connection: ServerConnection) -> Callable[..., bool]:
+    """Return what fails in the middle of a connection's turn."""
+
+    def on_ready(term: LeaderTerm, events: int, is_alone: bool = False) -> bool:
+        term.connection = connection
+        term.current.append(connection)
+        raise MemoryError("no memory for the turn")
+
+    return on_ready
+
+
+def test_turn_that_fails_costs_its_client_the_connection(server: Server, address: str) -> None:
+    with dial(address) as client:
+        assert client.call(DOUBLE, 1) == 2
+        connection = server._reactor.connections[-1]
+        with patch.object(connection, "on_ready", failing_turn(connection)):
+            with pytest.raises(DisconnectedError):
+                client.call(DOUBLE, 2)
+
+
+def test_turn_that_fails_is_logged(
+    server: Server, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    test_turn_that_fails_costs_its_client_the_connection(server, address)
+    assert "a turn has failed" in caplog.text
+    assert "no memory for the turn" in caplog.text
+
+
+def test_others_are_served_after_a_turn_that_fails(server: Server, address: str) -> None:
+    with dial(address) as other:
+        assert other.call(DOUBLE, 1) == 2
+        test_turn_that_fails_costs_its_client_the_connection(server, address)
+        assert other.call(DOUBLE, 3) == 6
+
+
+class FaultyPoller:
+    """A poller that fails once in a while."""
+
+    def __init__(self) -> None:
+        self._poller = make_poller()
+        self.faults = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._poller, name)
+
+    def poll(self, timeout: float | None = None) -> list[tuple[int, int]]:
+        events = self._poller.poll(timeout)
+        if events and not self.faults:
+            self.faults += 1
+            raise MemoryError("no memory for the events")
+        return events
+
+
+def test_clients_are_served_after_a_fault_between_turns(address: str) -> None:
+    poller = FaultyPoller()
+    with patch.object(reactor_module, "make_poller", return_value=poller), dial(address) as client:
+        assert client.call(DOUBLE, 1) == 2
+    assert poller.faults == 1

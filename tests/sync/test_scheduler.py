@@ -41,6 +41,9 @@ class Connection:
         term.handed_over.wait(TIMEOUT_S)
         self.handed_back.append(term)
 
+    def abort(self) -> None:
+        raise AssertionError("nothing fails here")
+
     def execute(self, invocation: Invocation) -> float:
         self.threads.append(threading.current_thread().name)
         invocation.served.function(invocation.args)
