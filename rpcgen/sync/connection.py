@@ -370,6 +370,8 @@ class ServerConnection:
         """Take note that another thread than the leader has a call, until `on_call_done`."""
         self.running.add(invocation)
         self._in_flight.enter(invocation)
+        if self._aborted:  # which was too early to find it among the calls that run
+            self._execution.cancel(invocation, Code.CANCELLED)
 
     def resume(self) -> None:
         """Go on, as there may be fewer calls under way on other connections."""

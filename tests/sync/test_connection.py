@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from unittest.mock import patch
 
 import pytest
 
 from rpcgen import Code, Server
-from rpcgen.protocol import GobClientCodec, GobServerCodec, Invocation, ServerProtocol
+from rpcgen.protocol import GobClientCodec, GobServerCodec, Invocation, Request, ServerProtocol
 from rpcgen.protocol.headers import ExtendedResponse
 from rpcgen.protocol.registry import ServedMethod
 from rpcgen.protocol.serving import ConnectionLimits
@@ -249,3 +250,18 @@ def test_call_that_no_worker_can_take_was_not_begun(
     header = client.decode_response_header()
     assert isinstance(header, ExtendedResponse)
     assert (header.code, header.unstarted) == (Code.UNAVAILABLE, True)
+
+
+@pytest.mark.parametrize("is_aborted_first", [True, False])
+def test_abort_cancels_a_call_that_leaves_the_leader_at_the_same_time(
+    events: Events, sockets: tuple[socket.socket, socket.socket], is_aborted_first: bool
+) -> None:
+    connection = begun(events, sockets[0])
+    served = ServedMethod(SUM.request, SUM.response, lambda pair: pair.a + pair.b)
+    invocation = Invocation(Request("Math.Sum", 1), served, Pair(1, 2))
+    leave = partial(connection.on_call_left, invocation)
+    steps: list[Callable[[], None]] = [connection.abort, leave]
+    for step in steps if is_aborted_first else steps[::-1]:
+        step()
+    assert invocation.context is not None
+    assert invocation.context.reason == Code.CANCELLED
