@@ -67,7 +67,7 @@ def test_submission_with_a_key_that_cannot_be_one_is_refused(key: str) -> None:
 def test_broker_without_jetstream_is_named(plain: Broker, api: Api) -> None:
     with api.dial(plain.url) as client:
         with pytest.raises(RpcError, match="start the broker with JetStream") as caught:
-            client.submit(CHARGE, 1, key="k", timeout=0.5)
+            client.submit(CHARGE, 1, key="k", timeout=2.0)
     assert caught.value.code == Code.UNAVAILABLE
 
 
