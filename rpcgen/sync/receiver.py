@@ -69,8 +69,8 @@ class Receiver:
             if events in (0, select.POLLOUT):
                 return events != 0
         elif not (whole and view) and not self._poll(select.POLLIN, seconds):
-            # The awaited call may never have been sent: an exception from outside can come between a
-            # thread that has sent its own request and the others that rely on it.
+            # The awaited call may never have been sent: an exception from outside can come between
+            # a thread that has sent its own request and the others that rely on it.
             self._writer.flush()
             return False
         return self._take(self._look if view is None else lambda: self._fill(whole), token)
