@@ -260,9 +260,11 @@ class Peers:
         with self._server:
             for thread in self._threads:
                 thread.start()
-            yield self
-            self._is_over = True
-            self._close()
+            try:
+                yield self
+            finally:
+                self._is_over = True
+                self._close()
             for thread in self._threads:
                 thread.join(TIMEOUT_S)
                 assert not thread.is_alive(), "a thread that shares the client waits for ever"
