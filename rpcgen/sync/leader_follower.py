@@ -151,9 +151,9 @@ class LeaderFollower:
         try:
             if waitable._is_done or not self._leader:
                 return
-            for claim in tuple(self._sections.claims.values()):
-                if claim[0] == token[0]:
-                    self._sections.check(thorough=False)
+            # A variable would hold the claim, which then looks as if it were not lost.
+            if any(claim[0] == token[0] for claim in tuple(self._sections.claims.values())):
+                self._sections.check(thorough=False)
             if waiter.acquire(True, seconds):
                 return
             # Nobody has woken this thread for long.

@@ -164,6 +164,22 @@ def test_wait_finds_a_claim_that_another_thread_has_lost() -> None:
     assert len(errors) == 1
 
 
+def test_follower_finds_a_claim_that_its_thread_has_lost() -> None:
+    errors: list[BaseException] = []
+    reply = Reply()
+
+    def end(error: BaseException) -> None:
+        errors.append(error)
+        reply.arrive()
+
+    sections = Sections(end, lambda: None)
+    sections.enter("take", new_token())
+    leader_follower = LeaderFollower(Source(), sections)
+    leader_follower._leader[None] = [-1]  # else it would not follow
+    assert leader_follower.wait(reply, None)
+    assert len(errors) == 1
+
+
 def test_follower_is_woken_by_its_reply() -> None:
     first, second = Reply(), Reply()
     source = Source(second, first)
