@@ -225,7 +225,7 @@ def _decode(data: bytes, schema: Schema[Any]) -> object:
     return gob.Decoder(data, limits=_ROOMY).decode(schema)
 
 
-_ROOMY = gob.Limits(message=1 << 30)
+_ROOMY = gob.Limits(message=1 << 30, decoded=1 << 33)
 
 
 def _best(operation: Callable[[], object]) -> int:
