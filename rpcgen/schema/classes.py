@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MemberDescriptorType, WrapperDescriptorType
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ __all__ = [
     "is_generic",
     "is_message",
     "slot_of",
+    "slots_of",
     "substituted",
     "type_arguments",
     "with_arguments",
@@ -183,3 +184,8 @@ def slot_of(cls: type[Any], name: str) -> MemberDescriptorType | None:
             found = vars(base)[name]
             return found if isinstance(found, MemberDescriptorType) else None
     return None
+
+
+def slots_of(cls: type[Any], names: Iterable[str]) -> tuple[MemberDescriptorType | None, ...]:
+    """Return what `slot_of` does for each of some attributes, in their order."""
+    return tuple([slot_of(cls, name) for name in names])

@@ -23,6 +23,7 @@ from rpcgen.net import clock
 from rpcgen.net.spin import SPIN_LIMIT_S
 from rpcgen.protocol import GobClientCodec
 from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings
+from rpcgen.schema.classes import slots_of
 
 from . import _fork
 from .call import Call, CallDriver
@@ -205,6 +206,6 @@ def _parts(client: _Client) -> tuple[object, ...]:
         clock.monotonic if type(clock.monotonic) is BuiltinFunctionType else None,
         reraise_interrupt,
         Call,
-        tuple([vars(Call)[name] for name in _SLOTS]),
-        tuple([vars(CallSettings)[name] for name in _OPTIONS]),
+        slots_of(Call, _SLOTS),
+        slots_of(CallSettings, _OPTIONS),
     )

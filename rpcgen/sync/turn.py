@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rpcgen.protocol.fair_queue import FairQueue
+from rpcgen.schema.classes import slots_of
 
 from .leader_term import LeaderTerm
 from .scheduler import Scheduler
@@ -73,13 +74,9 @@ def turn_of(
         connection.on_ready,
         connection.flush_turn,
         LeaderTerm,
-        _slots(LeaderTerm, _TERM_SLOTS),
-        _slots(SendBuffer, _BUFFER_SLOTS),
-        _slots(FairQueue, _QUEUE_SLOTS),
-        _slots(Watchdog, _WATCHDOG_SLOTS),
+        slots_of(LeaderTerm, _TERM_SLOTS),
+        slots_of(SendBuffer, _BUFFER_SLOTS),
+        slots_of(FairQueue, _QUEUE_SLOTS),
+        slots_of(Watchdog, _WATCHDOG_SLOTS),
     )
     return native.ServerTurn(parts, pool._many)
-
-
-def _slots(cls: type[Any], names: tuple[str, ...]) -> tuple[object, ...]:
-    return tuple([vars(cls)[name] for name in names])

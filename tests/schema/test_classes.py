@@ -12,7 +12,7 @@ from attrs import define, field
 from rpcgen import gob
 from rpcgen.errors import SchemaError
 from rpcgen.schema import schema_of
-from rpcgen.schema.classes import slot_of
+from rpcgen.schema.classes import slot_of, slots_of
 
 from .messages import Round, fields, from_json, go, go_fields, to_json
 
@@ -232,6 +232,13 @@ class Stand:
 def test_slot_is_found_in_a_base() -> None:
     assert slot_of(Wide, "name") is vars(Plain)["name"]
     assert slot_of(Stand, "a") is None
+
+
+def test_slots_come_in_the_order_of_the_names() -> None:
+    class Pair:
+        __slots__ = ("a", "b")
+
+    assert slots_of(Pair, ("b", "none", "a")) == (vars(Pair)["b"], None, vars(Pair)["a"])
 
 
 def test_slot_of_a_class_that_looks_up_its_attributes_itself_is_not_read_past_that() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 from ...schema import Schema, Struct
-from ...schema.classes import slot_of
+from ...schema.classes import slots_of
 from .. import header_cache
 from ..decode.classes import only_stores
 from ..header_cache import Header
@@ -62,7 +62,7 @@ def _slots(make: Callable[..., Any], schema: Schema[Any]) -> _Slots | None:
     if not isinstance(schema, Struct) or make is not schema.cls or not only_stores(schema):
         return None
     names = [field.attribute for field in schema.fields]
-    slots = [slot_of(schema.cls, name) for name in names]
+    slots = slots_of(schema.cls, names)
     if None in slots:
         return None
     usual = make("", 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from ...schema.classes import slot_of
+from ...schema.classes import slots_of
 from . import native
 
 __all__ = ["ServedCalls", "ServedSteps"]
@@ -48,7 +48,7 @@ class ServedCalls:
         encoder: native.MessageEncoder,
         heads: dict[str, list[bytes]],
     ) -> None:
-        slots = tuple([slot_of(cls, name) for name in _SLOTS])
+        slots = slots_of(cls, _SLOTS)
         in_python = session.next_event, session.reply_parts
         self._calls = native.ServerCalls(session, headers, encoder, heads, cls, slots, *in_python)
         self.next: Callable[[], Any] = self._calls.next
