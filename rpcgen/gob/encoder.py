@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 from .._interrupts import reraise_interrupt
 from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema
-from ..schema.kinds import shown
+from ..schema.shown import shown
 from ..values.kept import Kept
 from ..values.registry import UUID_NAME, Registry, Typed
 from ..values.registry import registry as global_registry

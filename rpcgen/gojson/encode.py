@@ -16,8 +16,8 @@ from rpcgen._implementation import IS_ACCELERATED
 from rpcgen._interrupts import import_apart, reraise_interrupt
 from rpcgen.errors import EncodeError, SchemaError
 from rpcgen.schema import Enum, Interface, Schema, Struct, Untyped, schema_for
-from rpcgen.schema.kinds import shown
 from rpcgen.schema.plan import Node, Op, Plan, plan_of
+from rpcgen.schema.shown import shown
 from rpcgen.values.kept import Kept
 from rpcgen.values.record import Record
 from rpcgen.values.registry import Typed

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from rpcgen.errors import EncodeError
-from rpcgen.schema.kinds import shown
+from rpcgen.schema.shown import shown
 
 from .numbers import digits_of
 

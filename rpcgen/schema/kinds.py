@@ -12,6 +12,7 @@ from .._interrupts import reraise_interrupt
 from .._records import ImmutableRecord, ValueRecord
 from ..errors import DecodeError, EncodeError, SchemaError
 from ..types import json_tag
+from .shown import shown
 
 __all__ = [
     "Array",
@@ -38,7 +39,6 @@ __all__ = [
     "Untyped",
     "is_infinite",
     "pointed_to",
-    "shown",
 ]
 
 
@@ -383,22 +383,6 @@ def _field_names(cls: type) -> list[str]:
     if fields is None:
         fields = getattr(cls, "__dataclass_fields__", {}).values()
     return [field.name for field in fields if field.init]
-
-
-def shown(value: object) -> str:
-    """Return a value as an error shows it, which raises nothing.
-
-    Args:
-        value: Any value.
-
-    Returns:
-        Its `repr`, of 80 characters at most, or the name of its class.
-    """
-    try:
-        return f"{value!r:.80}"
-    except Exception as error:  # thousands of digits, or a class of the user's
-        reraise_interrupt(error)
-        return f"a value of {type(value).__name__}"
 
 
 class Pointer(ImmutableRecord, Schema[Any]):
