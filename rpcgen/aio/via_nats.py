@@ -111,7 +111,7 @@ def take_calls(
     peer = broker_peer(brokers)
 
     async def attach(most: Callable[[], int]) -> MemoryEnd:
-        connection = serve(ServerProtocol(registry, FrameServerCodec(limits, most(), most)))
+        connection = serve(ServerProtocol(registry, FrameServerCodec(limits, most)))
         return MemoryEnd(connection, peer)
 
     return TaskWorker(NatsWorker(brokers, services, attach, most_calls))

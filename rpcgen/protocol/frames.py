@@ -302,18 +302,17 @@ class FrameServerCodec(_FrameCodec):
 
     Args:
         limits: Bounds for what a request may hold.
-        most: Maximum size of a response in bytes.
-        ask_most: Returns it once more, for a response that is larger: brokers change.
+        most: Returns the maximum size of a response in bytes; asked again for one that is larger,
+            as brokers change.
     """
 
     def __init__(
         self,
         limits: Limits | None = None,
-        most: int = 1 << 20,
-        ask_most: Callable[[], int] | None = None,
+        most: Callable[[], int] = lambda: 1 << 20,
     ) -> None:
-        super().__init__(self._next_header, most)
-        self._ask_most = ask_most
+        super().__init__(self._next_header, most())
+        self._ask_most = most
         self._messages = messages = MessageServerCodec(limits)
         self._write_plain, self._read_header = messages.write_plain, messages.read_header
         # True if the message that is being read has no header.
@@ -372,7 +371,7 @@ class FrameServerCodec(_FrameCodec):
 
     def _is_too_large(self, size: int) -> bool:
         """Return True for a response that the broker does not take."""
-        if size > self._most and self._ask_most is not None:
+        if size > self._most:
             self._most = self._ask_most()
         return size > self._most
 

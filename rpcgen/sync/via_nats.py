@@ -189,8 +189,7 @@ def take_calls(
         try:
             await asyncio.get_running_loop().create_unix_connection(lambda: end, sock=theirs)
             serve(
-                _BrokerStream(ours, peer),
-                ServerProtocol(registry, FrameServerCodec(limits, most(), most)),
+                _BrokerStream(ours, peer), ServerProtocol(registry, FrameServerCodec(limits, most))
             )
         except BaseException:
             ours.close()

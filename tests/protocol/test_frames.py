@@ -31,7 +31,7 @@ from .messages import SUM, Pair
 def serve(most: int = 1 << 20) -> ServerProtocol:
     registry = Registry(threading.Lock)
     registry.register_name("Math", [SUM.handler(lambda pair: pair.a + pair.b)])
-    return ServerProtocol(registry, FrameServerCodec(most=most))
+    return ServerProtocol(registry, FrameServerCodec(most=lambda: most))
 
 
 def frames_in(data: bytes) -> list[Frame]:
@@ -147,7 +147,7 @@ def test_response_above_the_most_is_an_encode_error() -> None:
 
 @pytest.mark.parametrize("header", [Response, ExtendedResponse])
 def test_text_of_an_error_above_the_most_is_cut(header: type[Response]) -> None:
-    codec = FrameServerCodec(most=500)
+    codec = FrameServerCodec(most=lambda: 500)
     response = header("Math.Sum", 6, "\N{EURO SIGN}" * 500)
     (data,) = codec.encode_response(response, SUM.response, 0)
     ((_, number, _, message),) = frames_in(data)
@@ -160,14 +160,15 @@ def test_text_of_an_error_above_the_most_is_cut(header: type[Response]) -> None:
 
 
 def test_error_that_is_large_by_its_metadata_is_an_encode_error() -> None:
-    codec = FrameServerCodec(most=500)
+    codec = FrameServerCodec(most=lambda: 500)
     response = ExtendedResponse("Math.Sum", 6, "no", metadata={"a": "b" * 500})
     with pytest.raises(EncodeError, match=r"reply has .*max_payload"):
         codec.encode_response(response, SUM.response, 0)
 
 
 def test_most_is_asked_for_once_more() -> None:
-    codec = FrameServerCodec(None, 20, lambda: 1 << 20)
+    sizes = iter([20, 1 << 20])
+    codec = FrameServerCodec(most=lambda: next(sizes))
     (data,) = codec.encode_plain("Math.Sum", 6, SUM.response, 3)
     assert len(data) > 20
 
