@@ -30,7 +30,7 @@ __all__ = [
 T = TypeVar("T")
 
 NO_METADATA: Final[Mapping[str, str]] = {}
-"""Settings of a call without options."""
+"""Metadata of a call without any."""
 
 
 class CallOptions(TypedDict, total=False):

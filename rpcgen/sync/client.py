@@ -57,7 +57,7 @@ _IDLE_S: Final = 0.05
 
 # Number of times that `close` looks for other threads at the socket, and seconds in between.
 _LOOKS: Final = 100
-_PAUSE: Final = 0.001
+_PAUSE_S: Final = 0.001
 
 
 class Client(BaseClient):
@@ -253,7 +253,7 @@ class Client(BaseClient):
         for _ in range(_LOOKS):
             if self._release() or self._is_interrupted():
                 break
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_S)
 
     def _end_if_closing(self) -> None:
         if self._protocol.closing:  # by a handler that could not finish, or was interrupted

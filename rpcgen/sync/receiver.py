@@ -23,7 +23,7 @@ from .stream import Stream
 __all__ = ["Receiver", "deliver"]
 
 # Seconds to wait where another thread takes what comes, which is told by nobody.
-_PAUSE: Final = 0.001
+_PAUSE_S: Final = 0.001
 
 
 class Receiver:
@@ -135,7 +135,7 @@ class Receiver:
         self._sections.check(thorough=False)
         if self._protocol.closed or self._protocol.closing:
             deliver(self._protocol, self._protocol.fail_all())
-        time.sleep(_PAUSE)
+        time.sleep(_PAUSE_S)
         return True
 
     def _fill(self, whole: bool) -> bool:

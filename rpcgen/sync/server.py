@@ -66,21 +66,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Server"]
 
-_GRACE: Final = 1.0
+_GRACE_S: Final = 1.0
 
 # Seconds that calls have to end after a signal.
-_LONG_GRACE: Final = 10.0
+_LONG_GRACE_S: Final = 10.0
 
 # Seconds between two looks for what nobody tells: room for a connection, a grace that
 # has been cut.
-_POLL: Final = 0.05
+_POLL_INTERVAL_S: Final = 0.05
 
 # Maximum time in seconds for what was accepted just before the end to be served, and its pauses.
 _JUST_ACCEPTED_S: Final = 0.1
-_PAUSE: Final = 0.001
+_PAUSE_S: Final = 0.001
 
 # Seconds between two looks at the processes that serve.
-_LOOK: Final = 0.1
+_LOOK_INTERVAL_S: Final = 0.1
 
 # All servers of the process, for `_after_fork`.
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
@@ -288,7 +288,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         self,
         *,
         handle_signals: bool = True,
-        grace: float = _LONG_GRACE,
+        grace: float = _LONG_GRACE_S,
         processes: int | None = None,
     ) -> None:
         """Serve every listener, and return once the server is closed.
@@ -352,7 +352,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         after_interrupt: float | None = None
         try:
             children.look()
-            while not self._closing.wait(_LOOK):
+            while not self._closing.wait(_LOOK_INTERVAL_S):
                 children.look()
         except KeyboardInterrupt:
             self._drains, after_interrupt = True, grace
@@ -360,7 +360,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             self._begin_closing(after_interrupt)
             children.terminate()
         while children.are_ending(self._deadline):
-            sleep(_POLL)
+            sleep(_POLL_INTERVAL_S)
 
     def accept(self, listener: Listener | socket.socket, codec: CodecName = "gob") -> None:
         """Serve each connection that a listener takes; return when it, or the server, is closed.
@@ -406,7 +406,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             except (OSError, RuntimeError) as error:  # too many files, or too many threads
                 server_log.error("rpc.Serve: %s", error)
                 connection.close()
-                self._closing.wait(2 * _POLL)
+                self._closing.wait(2 * _POLL_INTERVAL_S)
 
     def _wait_for_room(self) -> None:
         """Wait until there are fewer connections than there may be; others wait to be accepted."""
@@ -414,7 +414,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         if most is None:
             return
         while len(self._reactor) + len(self._handshakes) >= most and not self._closing.is_set():
-            self._closing.wait(_POLL)
+            self._closing.wait(_POLL_INTERVAL_S)
 
     def _begin(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
         def serve(stream: Stream) -> None:
@@ -475,7 +475,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         check_is_plain(connection)
         serve_request(Stream(connection), ServerProtocol(self, codec))
 
-    def shutdown(self, grace: float = _LONG_GRACE) -> None:
+    def shutdown(self, grace: float = _LONG_GRACE_S) -> None:
         """Take no more connections, let calls end, refuse new ones, and hang up.
 
         Clients of this package are told, begin no more calls here, and hang up
@@ -508,7 +508,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         if self._reactor.scheduler.is_own_thread or threading.get_ident() in self._in_serve:
             return
         # Longer than the grace only if this has interrupted what the closing has to wait for.
-        while not self._closed.wait(_POLL) and monotonic() < self._deadline + _GRACE:
+        while not self._closed.wait(_POLL_INTERVAL_S) and monotonic() < self._deadline + _GRACE_S:
             pass
 
     # --- closing --------------------------------------------------------------------------------
@@ -526,7 +526,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         """
         now = monotonic()
         if grace is not None or self._deadline == math.inf:
-            self._deadline = min(self._deadline, now + (_GRACE if grace is None else grace))
+            self._deadline = min(self._deadline, now + (_GRACE_S if grace is None else grace))
         self._closing.set()
         if self._closed.is_set() or self._closer.locked():
             return
@@ -579,7 +579,9 @@ class Server(AnnouncedServer[Listener], WorkingServer):
     ) -> None:
         """Wait until connections are closed, or the grace is over, which may be cut."""
         for connection in connections:
-            while monotonic() < min(self._deadline, until) and not connection.wait_closed(_POLL):
+            while monotonic() < min(self._deadline, until) and not connection.wait_closed(
+                _POLL_INTERVAL_S
+            ):
                 pass
 
     def _close_listeners(self) -> set[Listener]:
@@ -599,7 +601,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         """
         until = monotonic() + _JUST_ACCEPTED_S
         while self._accepting and monotonic() < until:
-            sleep(_PAUSE)
+            sleep(_PAUSE_S)
 
     def _after_fork(self) -> None:
         """Leave what was served to the parent; what this process is to serve begins from here."""

@@ -446,7 +446,7 @@ CLOSE = Method[int, int]("Bye.Close")
 def test_serve_waits_for_the_close_under_way(
     server: Server, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rpcgen.sync.server._GRACE", 0.05)
+    monkeypatch.setattr("rpcgen.sync.server._GRACE_S", 0.05)
     listener = server.listen("127.0.0.1:0")
     serving = threading.Thread(target=server.serve)
     serving.start()
@@ -481,7 +481,7 @@ def test_close_cuts_the_grace_of_the_close_under_way(server: Server, gate: Gate)
 def test_close_without_a_grace_waits_for_the_close_under_way(
     server: Server, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rpcgen.sync.server._GRACE", 0.05)
+    monkeypatch.setattr("rpcgen.sync.server._GRACE_S", 0.05)
     listener = server.listen("127.0.0.1:0")
     with dial(listener.address) as client:
         with server:
