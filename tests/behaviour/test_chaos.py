@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-from tests.support.timeouts import PROGRAM_TIMEOUT_S
-
-ROOT = Path(__file__).parents[2]
+from tests.support.programs import run_module
 
 
 @pytest.mark.parametrize(("kind", "links"), [("faults", "tcp"), ("orderly", "gob-tcp")])
 def test_every_call_ends_once_and_truly(kind: str, links: str) -> None:
-    command = [sys.executable, "-m", "tests.behaviour.chaos", "--calls", "800", "--seed", "1"]
-    done = subprocess.run(
-        [*command, "--kind", kind, "--only", links],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PROGRAM_TIMEOUT_S,
-        check=False,
-    )
+    amount = ("--calls", "800", "--seed", "1")
+    done = run_module("tests.behaviour.chaos", *amount, "--kind", kind, "--only", links)
     assert done.returncode == 0, done.stdout + done.stderr

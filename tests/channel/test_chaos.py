@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-from tests.support.timeouts import PROGRAM_TIMEOUT_S
-
-ROOT = Path(__file__).parents[2]
+from tests.support.programs import run_module
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["drains-gob", "kills-json"])
 def test_every_call_ends_once_and_truly(kind: str) -> None:
-    command = [sys.executable, "-m", "tests.channel.chaos", "--calls", "2000", "--only", kind]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PROGRAM_TIMEOUT_S,
-        check=False,
-    )
+    done = run_module("tests.channel.chaos", "--calls", "2000", "--only", kind)
     assert done.returncode == 0, done.stdout + done.stderr

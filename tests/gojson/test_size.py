@@ -30,16 +30,9 @@ from .cost import (
     read_server,
     steps_of,
 )
+from .drawn import json_values
 
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.text()
-    | st.floats(allow_nan=False, allow_infinity=False),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=30,
-)
+JSON = json_values(30)
 
 
 @define

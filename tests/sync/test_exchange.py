@@ -371,19 +371,27 @@ def alarm() -> Iterator[Callable[[Callable[[], object]], None]]:
     signal.signal(signal.SIGALRM, before)
 
 
-def test_exception_of_a_signal_handler_ends_the_sleep(
-    asleep: Peers, alarm: Callable[[Callable[[], object]], None]
+def interrupt_sleep(
+    peers: Peers, alarm: Callable[[Callable[[], object]], None], first: int, **options: Any
 ) -> None:
+    """Have a signal handler raise in a call that sleeps, of a number, and call again."""
+
     def interrupt() -> None:
         raise KeyboardInterrupt
 
     alarm(interrupt)
     with pytest.raises(KeyboardInterrupt):
-        asleep.client.call(SUM, Pair(1, 2))
-    asleep.answer(LEARNING, 1)  # of the call that was given up
-    asleep.answer(LEARNING + 1, 3)
-    assert asleep.client.call(SUM, Pair(1, 2)) == 3
-    assert not asleep.client._protocol.pending
+        peers.client.call(SUM, Pair(1, 2), **options)
+    peers.answer(first, 1)  # of the call that was given up
+    peers.answer(first + 1, 3)
+    assert peers.client.call(SUM, Pair(1, 2), **options) == 3
+    assert not peers.client._protocol.pending
+
+
+def test_exception_of_a_signal_handler_ends_the_sleep(
+    asleep: Peers, alarm: Callable[[Callable[[], object]], None]
+) -> None:
+    interrupt_sleep(asleep, alarm, LEARNING)
 
 
 def test_exception_while_a_follower_is_woken_leaves_no_call_behind(asleep: Peers) -> None:
@@ -748,16 +756,7 @@ def test_reply_whose_making_outlasts_the_time_is_returned(hooked: Peers) -> None
 def test_exception_of_a_signal_handler_ends_a_sleep_with_a_time_limit(
     timed_asleep: Peers, alarm: Callable[[Callable[[], object]], None]
 ) -> None:
-    def interrupt() -> None:
-        raise KeyboardInterrupt
-
-    alarm(interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        timed_asleep.client.call(SUM, Pair(1, 2), timeout=TIMEOUT_S)
-    timed_asleep.answer(NEXT, 1)  # of the call that was given up
-    timed_asleep.answer(NEXT + 1, 3)
-    assert timed_asleep.client.call(SUM, Pair(1, 2), timeout=TIMEOUT_S) == 3
-    assert not timed_asleep.client._protocol.pending
+    interrupt_sleep(timed_asleep, alarm, NEXT, timeout=TIMEOUT_S)
 
 
 def test_signal_in_a_sleep_does_not_put_the_deadline_off(

@@ -566,19 +566,25 @@ def failing_turn(connection: ServerConnection) -> Callable[..., bool]:
     return on_ready
 
 
-def test_turn_that_fails_costs_its_client_the_connection(server: Server, address: str) -> None:
+def fail_a_turn(server: Server, address: str) -> RpcError:
+    """Return the error of a call in whose turn the server has failed."""
     with dial(address) as client:
         assert client.call(DOUBLE, 1) == 2
         connection = server._reactor.connections[-1]
         with patch.object(connection, "on_ready", failing_turn(connection)):
-            with pytest.raises(DisconnectedError):
+            with pytest.raises(RpcError) as caught:
                 client.call(DOUBLE, 2)
+    return caught.value
+
+
+def test_turn_that_fails_costs_its_client_the_connection(server: Server, address: str) -> None:
+    assert isinstance(fail_a_turn(server, address), DisconnectedError)
 
 
 def test_turn_that_fails_is_logged(
     server: Server, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    test_turn_that_fails_costs_its_client_the_connection(server, address)
+    fail_a_turn(server, address)
     assert "a turn has failed" in caplog.text
     assert "no memory for the turn" in caplog.text
 
@@ -586,7 +592,7 @@ def test_turn_that_fails_is_logged(
 def test_others_are_served_after_a_turn_that_fails(server: Server, address: str) -> None:
     with dial(address) as other:
         assert other.call(DOUBLE, 1) == 2
-        test_turn_that_fails_costs_its_client_the_connection(server, address)
+        fail_a_turn(server, address)
         assert other.call(DOUBLE, 3) == 6
 
 
