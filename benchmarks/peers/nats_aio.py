@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Awaitable, Callable
 
 import nats
 from nats.aio.client import Client as Connection
@@ -15,7 +16,7 @@ from nats.aio.msg import Msg
 from .ends import Ready
 from .nats_broker import start_broker
 
-__all__ = ["Client", "connect", "multiply", "serve"]
+__all__ = ["Client", "connect", "multiply", "serve", "serve_messages"]
 
 _ARGS = struct.Struct("<qq")
 _REPLY = struct.Struct("<q")
@@ -28,12 +29,16 @@ def multiply(data: bytes) -> bytes:
 
 
 async def serve(ready: Ready) -> None:
-    address = start_broker()
-    connection = await nats.connect(f"nats://{address}")
-
     async def answer(message: Msg) -> None:
         await message.respond(multiply(message.data))
 
+    await serve_messages(ready, answer)
+
+
+async def serve_messages(ready: Ready, answer: Callable[[Msg], Awaitable[None]]) -> None:
+    """Start a broker, and have each request that comes there answered."""
+    address = start_broker()
+    connection = await nats.connect(f"nats://{address}")
     await connection.subscribe("multiply", "workers", cb=answer)
     await connection.flush()
     ready(address)

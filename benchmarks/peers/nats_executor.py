@@ -8,25 +8,18 @@ from __future__ import annotations
 
 import asyncio
 
-import nats
 from nats.aio.msg import Msg
 
 from .ends import Ready
-from .nats_aio import multiply
-from .nats_broker import start_broker
+from .nats_aio import multiply, serve_messages
 
 __all__ = ["serve"]
 
 
 async def serve(ready: Ready) -> None:
-    address = start_broker()
-    connection = await nats.connect(f"nats://{address}")
     loop = asyncio.get_running_loop()
 
     async def answer(message: Msg) -> None:
         await message.respond(await loop.run_in_executor(None, multiply, message.data))
 
-    await connection.subscribe("multiply", "workers", cb=answer)
-    await connection.flush()
-    ready(address)
-    await asyncio.Event().wait()
+    await serve_messages(ready, answer)
