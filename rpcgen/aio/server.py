@@ -382,19 +382,11 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             raise
 
     async def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
-        """Serve one request, and leave the connection open.
-
-        Mirrors ``rpc.Server.ServeRequest``.
+        """Serve one request, and leave the connection open; see `rpcgen.Server.serve_request`.
 
         Args:
             connection: A connected socket that does not block.
-            codec: The codec, which keeps what it has read ahead: the same in every call for a
-                connection.
-
-        Raises:
-            ServerError: The request was refused, with this text.
-            DisconnectedError: The connection is at its end.
-            DecodeError: It holds something else.
+            codec: The codec, the same in every call for a connection.
         """
         check_is_plain(connection)
         await serve_request(connection, ServerProtocol(self, codec), self._workers)
